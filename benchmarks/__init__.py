@@ -1,0 +1,1 @@
+"""Measurements of dydt against its peers: `python -m benchmarks`, or `make bench`."""

@@ -1,0 +1,114 @@
+"""The numbers as plain tables in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from benchmarks.precision import ERRORS, at_equal_error
+
+
+def seconds(value: float | None) -> str:
+    """A time with its unit, three digits."""
+    if value is None:
+        return "–"
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= size:
+            return f"{three_digits(value / size)} {unit}"
+    return f"{three_digits(value / 1e-9)} ns"
+
+
+def three_digits(value: float) -> str:
+    """The value to three digits, never in powers of ten."""
+    return f"{value:.0f}" if value >= 99.95 else f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
+
+
+def ratio(value: float | None, yardstick: float | None) -> str:
+    """How many times the yardstick; a dash where one of them is not there."""
+    return "–" if value is None or yardstick is None else three_digits(value / yardstick)
+
+
+def grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table whose columns line up in a terminal too."""
+    lines = [list(head), *(list(row) for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    written = [
+        "| "
+        + " | ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(pairs))
+        + " |"
+        for pairs in (list(zip(line, widths, strict=True)) for line in lines)
+    ]
+    rule = (
+        "|" + "|".join("-" * (w + 2) if i == 0 else "-" * (w + 1) + ":" for i, w in enumerate(widths)) + "|"
+    )
+    return "\n".join([written[0], rule, *written[1:]])
+
+
+def power(error: float) -> str:
+    """1e-05 as 1e-5."""
+    mantissa, exponent = f"{error:.0e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def equal_error(result: dict) -> str:
+    """Time at equal error, and the same in units of the yardstick (dydt's best, else the quickest)."""
+    table = at_equal_error(result)
+    head = ["true error", *(power(error) for error in ERRORS)]
+    times = grid(head, ([name, *(seconds(value) for value in row)] for name, row in table.items()))
+    best = "dydt, best"
+    if best not in table:
+        columns = zip(*table.values(), strict=True)
+        best = "quickest"
+        table[best] = [min((t for t in column if t is not None), default=None) for column in columns]
+    others = ((name, row) for name, row in table.items() if name != best)
+    body = ([name, *(ratio(*pair) for pair in zip(row, table[best], strict=True))] for name, row in others)
+    return f"{times}\n\n{grid([f'times {best}', *head[1:]], body)}"
+
+
+def precision(results: dict) -> str:
+    """One section a problem."""
+    return "\n\n".join(f"### {result['title']}\n\n{equal_error(result)}" for result in results["problems"])
+
+
+def cold(results: dict) -> str:
+    """Fresh processes."""
+    rows = (
+        [row["name"], seconds(row["minimum"]), seconds(row["median"]), row.get("error_text", "")]
+        for row in results["rows"]
+    )
+    return grid(["from nothing to the printed answer", "best", "median", "error"], rows)
+
+
+def compilation(results: dict) -> str:
+    """Text to machine code, and the large law."""
+    rows = (
+        [row["name"], *(seconds(row.get(key)) for key in ("import", "ready", "first"))]
+        for row in results["rows"]
+    )
+    table = grid(["law and solver", "import, y' = −k y", "text to compiled", "first solve"], rows)
+    large = results.get("large") or []
+    if not large:
+        return table
+    head = [
+        "1000-state Brusselator",
+        "compile",
+        "first, warm disk",
+        "a step",
+        "flop bound",
+        "memory bound",
+        "steps",
+    ]
+    keys = ("compile", "warm", "step", "flop_bound", "memory_bound")
+    body = (
+        [row["name"], *(seconds(row.get(key)) for key in keys), str(row.get("steps", "–"))] for row in large
+    )
+    return f"{table}\n\n{grid(head, body)}\n\n{results['bounds']}"
+
+
+def overhead(results: dict) -> str:
+    """Python's share of a call."""
+    rows = (
+        [row["name"], seconds(row["overhead"]), seconds(row["per_step"]), seconds(row["outside"])]
+        for row in results["rows"]
+    )
+    head = ["call", "overhead (fit)", "a step", "outside the kernel by its own clock"]
+    return grid(head, rows) if results["rows"] else "(dydt is not installed)"

@@ -1,0 +1,56 @@
+"""dydt: write down how things change; see what happens."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# Public names and where they live. They load on first use, so that importing dydt costs next to nothing.
+_HOMES = {
+    "ODE": "dydt.ode",
+    "Solution": "dydt.solution",
+    "Check": "dydt.trust",
+    "METHODS": "dydt.solvers.tableaus",
+    "DydtError": "dydt.errors",
+    "LawError": "dydt.errors",
+    "InputError": "dydt.errors",
+    "SolveError": "dydt.errors",
+    "SolveWarning": "dydt.errors",
+    "where": "dydt.expr.graph",
+    "minimum": "dydt.expr.graph",
+    "maximum": "dydt.expr.graph",
+    "gallery": "dydt.gallery",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+if TYPE_CHECKING:
+    from dydt import gallery as gallery
+    from dydt.errors import DydtError as DydtError
+    from dydt.errors import InputError as InputError
+    from dydt.errors import LawError as LawError
+    from dydt.errors import SolveError as SolveError
+    from dydt.errors import SolveWarning as SolveWarning
+    from dydt.expr.graph import maximum as maximum
+    from dydt.expr.graph import minimum as minimum
+    from dydt.expr.graph import where as where
+    from dydt.ode import ODE as ODE
+    from dydt.solution import Solution as Solution
+    from dydt.solvers.tableaus import METHODS as METHODS
+    from dydt.trust import Check as Check
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'dydt' has no attribute {name!r}")
+    module = importlib.import_module(home)
+    value = module if home.rsplit(".", 1)[-1] == name else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

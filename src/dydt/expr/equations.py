@@ -1,0 +1,41 @@
+"""What a law says, however it was written: the common result of `parse` and `trace`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dydt.expr.graph import Node
+
+
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """A first-order system y' = f(t, y, p), by name.
+
+    Attributes
+    ----------
+    states : tuple of str
+        First-order states; ``x'' = …`` gives ``("x", "x'")``.
+    derivatives : tuple of Node
+        f, one node a state, over symbols named like the states, the parameters and the independent variable.
+    parameters : dict
+        In order of appearance; None where no value is given yet.
+    intermediates : dict
+        Named quantities; already put into `derivatives`.
+    initial : dict
+        State -> value, which may use parameters.
+    start : float or None
+        Where the initial values hold, if the law says so.
+    span : pair of float or None
+    singular : tuple of Node
+        Factors of the highest derivatives; where one is zero, the law does not say how things change.
+    """
+
+    states: tuple[str, ...]
+    derivatives: tuple[Node, ...]
+    parameters: dict[str, float | None] = field(default_factory=dict)
+    intermediates: dict[str, Node] = field(default_factory=dict)
+    initial: dict[str, Node] = field(default_factory=dict)
+    start: float | None = None
+    span: tuple[float, float] | None = None
+    singular: tuple[Node, ...] = ()
+    independent: str = "t"

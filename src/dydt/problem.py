@@ -1,0 +1,235 @@
+"""A law with a method and tolerances, compiled: what `ode.solver(...)` gives and every solution refers to."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dydt.errors import InputError, SolveWarning
+from dydt.progress import Progress, is_watched
+from dydt.solution import Solution
+from dydt.solvers.endings import Ending, Judge
+from dydt.solvers.solver import Run, Solver, Watch, join
+from dydt.solvers.workspace import DONE
+
+if TYPE_CHECKING:
+    from dydt.ode import ODE
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a law is solved.
+
+    Attributes
+    ----------
+    method : str
+    rtol : float
+    atol : tuple of float
+        One a state, or one for all.
+    h : float
+        Size of fixed steps, or the first adaptive one; 0 lets the method find it.
+    max_step, time_limit : float
+        `time_limit` in seconds.
+    step_limit : int
+        Most attempts.
+    saveat : tuple of float, float, "end" or None
+        Times to keep; one number is a spacing; None keeps every step.
+    progress : bool
+    """
+
+    method: str
+    rtol: float = 1e-8
+    atol: tuple[float, ...] = (1e-10,)
+    h: float = 0.0
+    max_step: float = math.inf
+    step_limit: int = 1_000_000
+    time_limit: float = math.inf
+    saveat: tuple[float, ...] | float | str | None = None
+    progress: bool = True
+
+
+class Problem:
+    """A law, a method and tolerances as machine code; call it as often as you like.
+
+    Made by `ODE.solver`. ``problem((t0, t1), y0, p)`` solves from the state `y0` with the parameters `p`, both in
+    the order of the law, and costs a few microseconds on top of the kernel.
+
+    Examples
+    --------
+    >>> import dydt
+    >>> step = dydt.ODE("x' = -k*x", k=1).solver(saveat="end")
+    >>> [round(float(step((0, 1), [1.0], [k]).y[-1, 0]), 4) for k in (1, 2)]
+    [0.3679, 0.1353]
+    """
+
+    def __init__(self, ode: ODE, solver: Solver, settings: Settings) -> None:
+        self.ode = ode
+        self.solver = solver
+        self.settings = settings
+        self.states = ode.states
+        self.independent = ode.independent
+        self.intermediates = ode.equations.intermediates
+        self.method = settings.method
+        self.rtol = settings.rtol
+        self.saveat = settings.saveat
+        absolute = settings.atol[0] if len(settings.atol) == 1 else np.array(settings.atol)
+        self._template = solver.template(
+            settings.rtol, absolute, settings.h, settings.max_step, settings.step_limit
+        )
+        self._simple = settings.saveat is None or settings.saveat == "end"
+        self._record = settings.saveat is None
+
+    def __call__(self, t: tuple[float, float], y0: Sequence[float] | Array, p: Any = ()) -> Solution:
+        """Solve from `t[0]` to `t[1]`; without `p`, with the law's own parameters.
+
+        Raises
+        ------
+        InputError
+            If the number of states or parameters is wrong, or a value is not finite.
+        """
+        t0, t1 = t
+        if len(p) != len(self.ode.parameters):
+            p = self._own_parameters(p)
+        if len(y0) != len(self.states):
+            raise InputError(
+                f"the law has {len(self.states)} states, and the initial state has {len(y0)} values"
+            )
+        if not math.isfinite(t1 - t0) or t0 == t1:
+            raise InputError(f"the span must go from one finite time to another, and is {t0!r} … {t1!r}")
+        saveat = None if self._simple else self._times(t0, t1)
+        try:
+            run = self.solver.run(self._template, t0, t1, y0, p, self._record, saveat, self._watch)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"initial values and parameters must be numbers: {error}") from None
+        if run.status != DONE:
+            self._warn(run)
+        return Solution(self, run)
+
+    def _own_parameters(self, p: Any) -> Array:
+        if len(p):
+            names = ", ".join(self.ode.parameters)
+            raise InputError(
+                f"the law has {len(self.ode.parameters)} parameters ({names}), and {len(p)} were given"
+            )
+        return self.ode.parameter_values({})
+
+    def _watch(self, p: Any) -> Watch:
+        """Everything a solve minds that is not over at once."""
+        watch = Watch(self.settings.time_limit)
+        if self.settings.progress and is_watched():
+            progress = Progress(f"solving {', '.join(self.states[:4])}")
+            watch.progress, watch.close = progress, progress.close
+        if self.solver.law.guards.outputs:
+            watch.judge = Judge(self.ode.equations, p).crossing
+        return watch
+
+    def _warn(self, run: Run) -> None:
+        ending = self.ending(run)
+        if ending.status != "done":
+            warnings.warn(f"{ending.status}: {ending.message}", SolveWarning, stacklevel=4)
+
+    def _times(self, t0: float, t1: float) -> Array:
+        """The times to keep, from `saveat`."""
+        saveat = self.settings.saveat
+        if isinstance(saveat, tuple):
+            times = np.array(saveat)
+        else:
+            assert isinstance(saveat, float)
+            count = math.floor(abs(t1 - t0) / saveat * (1 + 1e-12))
+            times = t0 + math.copysign(saveat, t1 - t0) * np.arange(count + 1)
+            if abs(times[-1] - t1) < 1e-9 * saveat:
+                times[-1] = t1
+        low, high = sorted((t0, t1))
+        if len(times) and not (times.min() >= low and times.max() <= high):
+            raise InputError(
+                f"saveat asks for {self.independent} = {times.min():.9g} … {times.max():.9g}, outside the span "
+                f"{t0:.9g} … {t1:.9g}"
+            )
+        if np.any(np.diff(times) * (t1 - t0) < 0):
+            raise InputError("the times of saveat must be sorted in the direction of the span")
+        return times
+
+    # -- what solutions ask ---------------------------------------------------------------------------------------
+
+    def rows(self, run: Run) -> Array:
+        """Times and states, side by side."""
+        if self._record:
+            return join(run.chunks)
+        if self.settings.saveat == "end":
+            return np.concatenate([[run.t], run.y])[None]
+        assert run.saved is not None
+        return np.column_stack([self._times(run.t0, run.t1)[: len(run.saved)], run.saved])
+
+    def dense(self, run: Run, rows: Array, times: Array) -> Array:
+        """States at any times."""
+        if self.settings.saveat is not None:
+            raise InputError(
+                "a solution with `saveat` holds those times only; solve without it to ask for any time"
+            )
+        order = np.argsort(times if run.t1 > run.t0 else -times, kind="stable")
+        sorted_states = self.solver.dense(rows, times[order], self._template, run.parameters)
+        states = np.empty_like(sorted_states)
+        states[order] = sorted_states
+        return states
+
+    def intermediate(self, name: str, run: Run, t: Array, y: Array) -> Array:
+        """A named quantity along a solution."""
+        from dydt.kernels.numpy import evaluate
+
+        inputs = dict(zip(self.ode.parameters, run.parameters, strict=True)) | {self.independent: t}
+        inputs |= dict(zip(self.states, y.T, strict=True))
+        return np.broadcast_to(evaluate([self.intermediates[name]], inputs)[0], t.shape)
+
+    def ending(self, run: Run) -> Ending:
+        """How a solve ended, in words."""
+        judge = Judge(self.ode.equations, run.parameters)
+        first, last = np.concatenate([[run.t0], run.first]), np.concatenate([[run.t], run.y])
+        if self._record:
+            rows = join(run.chunks)
+        else:
+            rows = np.vstack([first, run.tail if run.tail is not None else last])
+        finite = np.all(np.isfinite(rows), axis=1)
+        rows = rows[finite] if finite.any() else rows
+        attempts = f"{run.accepted:,} steps and {run.rejected:,} rejected ones"
+        taken = f"the limit of {self.settings.step_limit:,} attempted steps is spent"
+        if run.status == "time limit":
+            taken = f"the time limit of {self.settings.time_limit:g} s is over after {attempts}"
+        return judge.ending(run.status, rows, run.t1, run.step, run.note, taken)
+
+    def stats(self, run: Run) -> dict[str, Any]:
+        """What a solve took."""
+        tableau = self.solver.tableau
+        attempts = run.accepted + run.rejected
+        each = tableau.stages - 1 if tableau.first_same_as_last else tableau.stages
+        start = 1 + (2 if tableau.error else 0)
+        return {
+            "method": self.method,
+            "steps": run.accepted,
+            "rejected": run.rejected,
+            "rhs evaluations": attempts * each + start,
+            "seconds": run.seconds,
+            "compile seconds": self.ode.compile_seconds,
+        }
+
+    def again(self, run: Run, method: str, rtol: float) -> Solution:
+        """The same initial value problem by another method and tolerance, as far as this run came."""
+        factor = rtol / self.settings.rtol
+        settings = replace(
+            self.settings,
+            method=method,
+            rtol=rtol,
+            atol=tuple(a * factor for a in self.settings.atol),
+            h=0.0,
+            saveat=None,
+            step_limit=max(10 * self.settings.step_limit, 1_000_000),
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SolveWarning)
+            return self.ode.problem(settings)((run.t0, float(run.t)), run.first, run.parameters)

@@ -1,0 +1,287 @@
+"""How a solve ended, in words: the status, the likely cause, and the next thing to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dydt.expr.equations import Equations
+from dydt.expr.graph import Node, apply, is_number, symbols, walk
+from dydt.kernels.numpy import evaluate
+from dydt.solvers.workspace import DONE, NOT_FINITE, STEP_LIMIT, TOO_SMALL
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A status of the contract and its message."""
+
+    status: str
+    message: str
+
+
+def guards(equations: Equations) -> list[Node]:
+    """Denominators that may change their sign while solving, and the factors of an implicit law's derivatives.
+
+    Only these can hide a pole between two steps; a denominator that can't be negative shrinks the steps instead.
+    """
+    varying = {equations.independent, *equations.states}
+    return [g for g in denominators(equations) if not is_positive(g) and varying & set(symbols([g]))]
+
+
+def denominators(equations: Equations) -> list[Node]:
+    """Everything the law divides by: also the cosine in a tangent and the base of a negative power."""
+    found = dict.fromkeys(equations.singular)
+    for node in walk(equations.derivatives):
+        match node.operation:
+            case "div":
+                found[node.arguments[1]] = None
+            case "pow" if is_number(node.arguments[1]) and node.arguments[1].value < 0:
+                found[node.arguments[0]] = None
+            case "tan":
+                found[apply("cos", node.arguments[0])] = None
+    return [node for node in found if node.operation != "number"]
+
+
+def is_positive(node: Node) -> bool:
+    """Whether the form of an expression shows that it is never negative."""
+    signs: dict[int, bool] = {}
+    for item in walk([node]):
+        a = item.arguments
+        known = [signs[b.index] for b in a]
+        match item.operation:
+            case "number":
+                sign = item.value >= 0
+            case "exp" | "cosh" | "sqrt" | "abs" | "step":
+                sign = True
+            case "pow":
+                sign = known[0] or (is_number(a[1]) and a[1].value % 2 == 0)
+            case "mul":
+                sign = all(known) or a[0] is a[1]
+            case "add" | "div" | "min":
+                sign = all(known)
+            case "max":
+                sign = any(known)
+            case "select":
+                sign = all(known[1:])
+            case _:
+                sign = False
+        signs[item.index] = sign
+    return signs[node.index]
+
+
+class Judge:
+    """Looks at a law's values where a solve stopped.
+
+    Parameters
+    ----------
+    equations : Equations
+    parameters : array_like
+        Their values, in the law's order.
+    """
+
+    def __init__(self, equations: Equations, parameters: Sequence[float]) -> None:
+        self.equations = equations
+        self.parameters = dict(zip(equations.parameters, parameters, strict=True))
+
+    def _inputs(self, t: float, y: Array) -> dict[str, Any]:
+        return {
+            self.equations.independent: t,
+            **self.parameters,
+            **dict(zip(self.equations.states, y, strict=True)),
+        }
+
+    def slopes(self, t: float, y: Array) -> Array:
+        """f(t, y)."""
+        return np.array(evaluate(self.equations.derivatives, self._inputs(t, y)), dtype=float)
+
+    def crossing(self, step: Array, between: Callable[[Array], Array]) -> tuple[float, str] | None:
+        """Whether a denominator's sign change in a step is a point where the law is singular.
+
+        Found by bisection on the dense output; it is singular if f grows without bound on the way there. Gives the
+        time just before it and a description, or None.
+        """
+        (t0, *y0), (t1, *y1) = step
+        for guard in guards(self.equations):
+
+            def value(t: float, guard: Node = guard) -> float:
+                return float(evaluate([guard], self._inputs(t, between(np.array([t]))[0]))[0])
+
+            start, final = (float(evaluate([guard], self._inputs(t, y))[0]) for t, y in ((t0, y0), (t1, y1)))
+            if not start * final <= 0.0:
+                continue
+            low, high = t0, t1
+            for _ in range(60):
+                middle = 0.5 * (low + high)
+                if value(middle) * start > 0.0:
+                    low = middle
+                else:
+                    high = middle
+            if self._grows(t0, high, between):
+                near = high - (high - t0) * 1e-6
+                return near, f"`{guard}` becomes zero near {self.equations.independent} = {high:.9g}"
+        return None
+
+    def _grows(self, t0: float, pole: float, between: Callable[[Array], Array]) -> bool:
+        sizes = []
+        for distance in (1e-1, 1e-3, 1e-5, 1e-7):
+            t = pole - (pole - t0) * distance
+            with np.errstate(all="ignore"):
+                sizes.append(float(np.max(np.abs(self.slopes(t, between(np.array([t]))[0])))))
+        if not all(map(math.isfinite, sizes)):
+            return True
+        return sizes[1] > 3 * sizes[0] and sizes[2] > 3 * sizes[1] and sizes[3] > 3 * sizes[2]
+
+    # -- causes ---------------------------------------------------------------------------------------------------
+
+    def ending(
+        self, code: int | str, rows: Array, t_end: float, step: float, note: str, limits: str
+    ) -> Ending:
+        """The ending of a solve, from its status and the last rows it recorded."""
+        name = self.equations.independent
+        t, y = rows[-1, 0], rows[-1, 1:]
+        where = f"{name} = {t:.9g}, {self._state(y)}"
+        if code == DONE:
+            return Ending("done", f"reached {name} = {t_end:.9g}")
+        if code == "singular point":
+            text = f"stopped at {where}: the law is singular there, {note}. End the span before it, or start behind it."
+            return Ending("singular point", text)
+        if code in (TOO_SMALL, NOT_FINITE):
+            return self._stuck(rows, step, where, code == NOT_FINITE)
+        stiff = self._stiffness(rows, step)
+        if code == STEP_LIMIT:
+            advice = stiff or "Raise `step_limit`, loosen `rtol`, or shorten the span."
+            return Ending("step limit", f"stopped at {where}: {limits}. {advice}")
+        if code == "time limit":
+            advice = stiff or "Raise `time_limit`, loosen `rtol`, or shorten the span."
+            return Ending("time limit", f"stopped at {where}: {limits}. {advice}")
+        return Ending(
+            "interrupted", f"stopped at {where}, on request. What was computed up to there is kept."
+        )
+
+    def _state(self, y: Array, most: int = 4) -> str:
+        shown = [f"{s} = {v:.6g}" for s, v in zip(self.equations.states[:most], y, strict=False)]
+        return ", ".join(shown) + (", …" if len(self.equations.states) > most else "")
+
+    def _stuck(self, rows: Array, step: float, where: str, fixed: bool) -> Ending:
+        """The cause of a step that can't be made, from the law's values there."""
+        t, y = rows[-1, 0], rows[-1, 1:]
+        f = self.slopes(t, y)
+        zero = self._zero_denominator(rows)
+        if zero is not None:
+            text = f"stopped at {where}: the law is singular there, `{zero}` is zero. "
+            return Ending("singular point", text + "End the span before it, or start elsewhere.")
+        escape = self._escape(rows)
+        if escape is not None:
+            state, when = escape
+            name = self.equations.independent
+            text = f"stopped at {where}: `{state}` grows without bound and escapes near {name} = {when:.6g}. "
+            return Ending("blow-up", text + "The solution exists only up to there: end the span before it.")
+        if not np.all(np.isfinite(f)):
+            culprit = self._first_not_finite(t, y)
+            text = (
+                f"stopped at {where}: {culprit}. Check the initial values and parameters, or limit the span."
+            )
+            return Ending("not finite", text)
+        if fixed:
+            text = (
+                f"stopped at {where}: the next step of h = {abs(step):.3g} gives values that are not finite. "
+            )
+            return Ending("not finite", text + "Take a smaller `h`, or an adaptive method such as tsit5.")
+        bad = self._domain(t, y)
+        if bad is not None:
+            text = f"stopped at {where}: {bad} just beyond. The solution can't be continued; end the span before it."
+            return Ending("not finite", text)
+        stiff = self._stiffness(rows, step)
+        text = f"stopped at {where}: steps of {abs(step):.1e} are too small to move {self.equations.independent}. "
+        return Ending(
+            "step too small",
+            text + (stiff or "The law may have a jump or a kink there, or need a looser `rtol`."),
+        )
+
+    def _zero_denominator(self, rows: Array) -> Node | None:
+        """A denominator that has shrunk to nothing where the solve stopped."""
+        t, y = rows[-1, 0], rows[-1, 1:]
+        candidates = denominators(self.equations)
+        now = evaluate(candidates, self._inputs(t, y))
+        largest = [np.max(np.abs(v)) for v in evaluate(candidates, self._inputs(rows[:, 0], rows[:, 1:].T))]
+        for guard, value, size in zip(candidates, now, largest, strict=True):
+            if value == 0.0 or abs(value) < 1e-7 * size:
+                return guard
+        return None
+
+    def _first_not_finite(self, t: float, y: Array) -> str:
+        """The first operation of the law whose value is not finite though its arguments are."""
+        order = walk(self.equations.derivatives)
+        values = dict(zip((n.index for n in order), evaluate(order, self._inputs(t, y)), strict=True))
+        for node in order:
+            value = values[node.index]
+            if not np.isfinite(value) and all(np.isfinite(values[a.index]) for a in node.arguments):
+                return f"`{node}` is not finite there ({value:g})"
+        return "the law's value is not finite there"
+
+    def _domain(self, t: float, y: Array) -> str | None:
+        """A root, logarithm or inverse whose argument is just about to leave its domain."""
+        order = [
+            n
+            for n in walk(self.equations.derivatives)
+            if n.operation in ("sqrt", "log", "log10", "asin", "acos", "pow")
+        ]
+        for node in order:
+            value = float(evaluate([node.arguments[0]], self._inputs(t, y))[0])
+            edge = 1.0 - abs(value) if node.operation in ("asin", "acos") else value
+            if node.operation == "pow" and is_number(node.arguments[1]) and node.arguments[1].value % 1 == 0:
+                continue
+            if abs(edge) < 1e-7:
+                return f"`{node}` is not defined"
+        return None
+
+    def _escape(self, rows: Array) -> tuple[str, float] | None:
+        """A state that runs away to infinity in finite time, and when.
+
+        It does if its slope has grown beyond all measure of the earlier ones while it moves away from zero; near
+        the escape of y' = y^q the remaining time is y / ((q-1) y').
+        """
+        rows = rows[:: -max(1, len(rows) // 200)][::-1]
+        slopes = np.array([self.slopes(row[0], row[1:]) for row in rows])
+        finite = np.all(np.isfinite(slopes), axis=1)
+        rows, slopes = rows[finite], slopes[finite]
+        if len(rows) < 3:
+            return None
+        t, y, f = rows[-1, 0], rows[-1, 1:], slopes[-1]
+        direction = math.copysign(1.0, rows[-1, 0] - rows[0, 0])
+        earlier = np.median(np.max(np.abs(slopes[: (len(slopes) + 1) // 2]), axis=1))
+        outward = f * np.sign(y) * direction
+        i = int(np.argmax(outward))
+        if outward[i] <= 0 or outward[i] < 1e6 * earlier:
+            return None
+        return self.equations.states[i], t + direction * min(abs(y[i] / f[i]), abs(t - rows[0, 0]))
+
+    def _stiffness(self, rows: Array, step: float) -> str:
+        """Words on stiffness, if the Jacobian's fastest decay is what limits the steps."""
+        from dydt.expr.derive import jacobian
+
+        t, y = rows[-1, 0], rows[-1, 1:]
+        size = len(self.equations.states)
+        if size > 200 or len(rows) < 2:
+            return ""
+        entries = jacobian(self.equations)
+        matrix = np.zeros((size, size))
+        for place, value in zip(entries, evaluate(list(entries.values()), self._inputs(t, y)), strict=True):
+            matrix[place] = value
+        if not np.all(np.isfinite(matrix)):
+            return ""
+        fastest = min(np.linalg.eigvals(matrix).real * math.copysign(1.0, step))
+        pace = np.max(np.abs(self.slopes(t, y)) / (np.abs(y) + 1e-12 * np.max(np.abs(y)) + 1e-300))
+        if fastest < 0 and abs(fastest) * abs(step) > 0.05 and abs(fastest) > 50 * pace:
+            return (
+                f"The law looks stiff: something in it decays {abs(fastest) / max(pace, 1e-300):.1e} times faster than "
+                "the solution changes, and an explicit method has to follow it. Shorten the span, loosen `rtol`, or use "
+                "an implicit method."
+            )
+        return ""

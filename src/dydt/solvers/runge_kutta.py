@@ -1,0 +1,104 @@
+"""Explicit Runge–Kutta steps as plain arithmetic, for every tableau and every kind of number.
+
+kᵢ = f(t + cᵢ h, y + h Σⱼ aᵢⱼ kⱼ)        y₁ = y + h Σᵢ bᵢ kᵢ        y(t + θh) = y + h Σᵢ bᵢ(θ) kᵢ
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dydt.solvers.tableaus import Tableau
+
+Law = Callable[[Any, Any], Any]
+
+
+def advance(space: Any, y: Any, h: Any, weights: Sequence[Any], slopes: Sequence[Any], into: str = "") -> Any:
+    """y + h Σ wᵢ kᵢ; zero weights cost nothing."""
+    used = [(w, k) for w, k in zip(weights, slopes, strict=False) if not _is_zero(w)]
+    fma = space.arithmetic.fma
+
+    def formula(y: Any, *k: Any) -> Any:
+        return fma(_dot(fma, [w for w, _ in used], k), h, y)
+
+    return space.map(formula, y, *(k for _, k in used), into=into)
+
+
+def slopes(
+    space: Any, law: Law, tableau: Tableau, t: Any, y: Any, h: Any, first: Any = None
+) -> tuple[list[Any], Any]:
+    """All slopes k₁ … kₛ of a step and the argument of the last one (y₁, if first-same-as-last).
+
+    `first` is k₁ where it is known already.
+    """
+    k = [law(t, y) if first is None else first]
+    at = y
+    for row, c in zip(tableau.a[1:], tableau.c[1:], strict=True):
+        at = advance(space, y, h, row, k, into="stage")
+        k.append(law(t + h * c if c != 1.0 else t + h, at))
+    return k, at
+
+
+def end(space: Any, tableau: Tableau, y: Any, h: Any, k: Sequence[Any], last: Any) -> Any:
+    """y₁."""
+    if tableau.first_same_as_last:
+        return last
+    return advance(space, y, h, tableau.b, k, into="stage")
+
+
+def error_squared(
+    space: Any, tableau: Tableau, y: Any, y1: Any, h: Any, k: Sequence[Any], absolute: Any, relative: Any
+) -> Any:
+    """The square of the error's size in units of the tolerance; a step is good up to 1.
+
+    ‖e‖² = mean of (eᵢ / (atolᵢ + rtol·max(|yᵢ|, |y₁ᵢ|)))². With two estimates e₅ and e₃ it is Hairer's
+    combination ‖e₅‖⁴ / (‖e₅‖² + 0.01 ‖e₃‖²) (Hairer, Nørsett, Wanner, Solving ODEs I, 2nd ed., II.10).
+    """
+    arithmetic = space.arithmetic
+    squares = []
+    for weights in tableau.error:
+        used = [(w, slope) for w, slope in zip(weights, k, strict=False) if w != 0]
+
+        def formula(y: Any, y1: Any, atol: Any, *slopes: Any, used: Any = used) -> Any:
+            scale = arithmetic.maximum(arithmetic.absolute(y), arithmetic.absolute(y1))
+            e = _dot(arithmetic.fma, [w for w, _ in used], slopes) / arithmetic.fma(scale, relative, atol)
+            return e * e
+
+        squares.append(space.mean(formula, y, y1, absolute, *(slope for _, slope in used)))
+    main = squares[0]
+    if len(squares) > 1:
+        main = main * (main / (main + 0.01 * squares[1] + 1e-300))
+    return main * (h * h)
+
+
+def dense_weights(tableau: Tableau, theta: Any, fma: Callable[[Any, Any, Any], Any]) -> list[Any]:
+    """bᵢ(θ) of every slope, by Horner's rule."""
+    weights = []
+    for row in tableau.dense:
+        if not any(row):
+            weights.append(0.0)
+            continue
+        total = row[-1] + 0.0 * theta
+        for coefficient in reversed(row[:-1]):
+            total = fma(total, theta, coefficient)
+        weights.append(total * theta)
+    return weights
+
+
+def dense_slopes(space: Any, law: Law, tableau: Tableau, t: Any, y: Any, h: Any) -> list[Any]:
+    """The slopes of a step and the further ones its dense output needs."""
+    k, _ = slopes(space, law, tableau, t, y, h)
+    for row, c in zip(tableau.extra_a, tableau.extra_c, strict=True):
+        k.append(law(t + h * c if c != 1.0 else t + h, advance(space, y, h, row, k, into="stage")))
+    return k
+
+
+def _is_zero(weight: Any) -> bool:
+    return isinstance(weight, float | int) and weight == 0
+
+
+def _dot(fma: Callable[[Any, Any, Any], Any], weights: Sequence[Any], numbers: Sequence[Any]) -> Any:
+    total = numbers[0] * weights[0]
+    for weight, item in zip(weights[1:], numbers[1:], strict=True):
+        total = fma(item, weight, total)
+    return total

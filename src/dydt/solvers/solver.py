@@ -1,0 +1,395 @@
+"""A compiled law and method, driven from Python: one call for short solves, and everything long ones need."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dydt.kernels.build import Library, has_fma
+from dydt.solvers.integrate import CompiledLaw, is_inline, workspace, write_dense, write_kernel
+from dydt.solvers.tableaus import Tableau
+from dydt.solvers.workspace import CROSSED, DONE, FULL, RUNNING
+
+FIRST_ROWS = 256
+MOST_ROWS = 8192
+_BREATH = 2_000_000  # operations of the law between two returns to Python: a few milliseconds
+
+Array = Any
+
+
+@dataclass
+class Run:
+    """What one solve computed.
+
+    Attributes
+    ----------
+    status : int or str
+        A status of `dydt.solvers.workspace`; or "time limit", "interrupted", or a "singular point" found on the way.
+    t0, t1, first, parameters
+        What was asked for, `first` being the initial state; `t` and `y` are where it ended.
+    chunks : list of ndarray
+        Rows (t, y…); each chunk starts with the last row of the one before.
+    tail : ndarray or None
+        The last rows, also where no rows are kept; None if the kernel wrote none.
+    saved : ndarray or None
+        States at the times of `saveat`, as far as they were reached.
+    step : float
+        The step that would have come next.
+    """
+
+    status: int | str
+    t0: float
+    t1: float
+    first: Array
+    parameters: Array
+    t: float
+    y: Array
+    accepted: int
+    rejected: int
+    chunks: list[Array]
+    tail: Array | None = None
+    saved: Array | None = None
+    seconds: float = 0.0
+    step: float = 0.0
+    note: str = ""
+
+
+@dataclass
+class Watch:
+    """What a solve minds besides the law: limits, and who wants to hear of its progress."""
+
+    time_limit: float = math.inf
+    progress: Callable[[float, int], None] | None = None
+    # Judges a sign change of a denominator between two rows: where the solution ends, or None to go on.
+    judge: Callable[[Array, Callable[[Array], Array]], tuple[float, str] | None] | None = None
+    close: Callable[[], None] | None = None
+
+
+class Solver:
+    """A law and a method as machine code.
+
+    Parameters
+    ----------
+    law : CompiledLaw
+    tableau : Tableau
+    cached : bool
+        Whether machine code may come from, and go to, the cache on disk.
+    """
+
+    def __init__(self, law: CompiledLaw, tableau: Tableau, cached: bool = True) -> None:
+        self.law = law
+        self.tableau = tableau
+        self.size = len(law.states)
+        self.layout = workspace(law, tableau, 1)
+        self._cached = cached
+        self._library = Library(
+            str(write_kernel(law, tableau, 1, has_fma())), cached, not is_inline(law, tableau)
+        )
+        self._start = self._library.function("start", ctypes.c_void_p)
+        self._advance = self._library.function("advance", ctypes.c_void_p)
+        self._dense: Any = None
+        work = max(1, law.tape.work + 4 * self.size) * tableau.stages
+        self._budget = max(16, _BREATH // work)
+        self._rows = max(4, min(FIRST_ROWS, 2_000_000 // (self.size + 1)))
+
+    def template(
+        self, relative: float, absolute: float | Array, step: float, largest_step: float, step_limit: int
+    ) -> Array:
+        """A workspace with everything that is the same for each solve with these settings."""
+        work = np.zeros(self.layout.total)
+        integers = work.view(np.int64)
+        places = self.layout.places
+        work[places["relative_tolerance"]] = relative
+        first = places["absolute_tolerance"]
+        work[first : first + self.layout.size] = 1.0
+        work[first : first + self.size] = absolute
+        work[places["h"]] = step
+        work[places["largest_step"]] = largest_step
+        integers[places["step_limit"]] = step_limit
+        integers[places["budget"]] = self._budget
+        integers[places["capacity"]] = self._rows - 1
+        return work
+
+    def run(
+        self,
+        template: Array,
+        t0: float,
+        t1: float,
+        y: Array,
+        parameters: Array,
+        record: bool = True,
+        saveat: Array | None = None,
+        watch: Callable[[Array], Watch] | None = None,
+    ) -> Run:
+        """Solve from `t0` to `t1`.
+
+        Parameters
+        ----------
+        template : ndarray
+            From `template`.
+        y, parameters : array_like
+            Initial state and parameters, in the order of the law.
+        record : bool
+            Whether every accepted step is kept.
+        saveat : ndarray, optional
+            Times, sorted from `t0` to `t1`, at which the state is kept instead.
+        watch : callable, optional
+            ``watch(parameters)`` makes the `Watch` of a solve that is not over after one call of the kernel.
+        """
+        began = time.perf_counter()
+        size, places = self.size, self.layout.places
+        work = template.copy()
+        integers = work.view(np.int64)
+        work[places["t"]] = t0
+        work[places["t_end"]] = t1
+        first = places["y"]
+        work[first : first + size] = y
+        first = places["p"]
+        work[first : first + len(self.law.parameters)] = parameters
+        if t1 < t0:
+            work[places["h"]] = -work[places["h"]]
+        keep_rows = record or saveat is not None or bool(self.law.guards.outputs)
+        rows: Array = None
+        if keep_rows:
+            rows = np.empty((self._rows, size + 1))
+            rows[0, 0] = t0
+            rows[0, 1:] = y
+            integers[places["rows"]] = rows.__array_interface__["data"][0] + 8 * (size + 1)
+        address = work.__array_interface__["data"][0]
+        status: int | str = RUNNING
+        journey = _Journey(self, work, integers, rows, record, saveat)
+        self._start(address)
+        self._advance(address)
+        status = int(integers[places["status"]])
+        if status != DONE:
+            with _Interrupts() as interrupts:
+                minding = watch(parameters) if watch else Watch()
+                status = journey.go_on(address, status, minding, began, interrupts)
+                if minding.close:
+                    minding.close()
+        journey.close()
+        first = places["y"]
+        t, y1 = float(work[places["t"]]), work[first : first + size].copy()
+        if journey.cut is not None:
+            t, y1 = journey.cut[0], journey.cut[1:].copy()
+        return Run(
+            status,
+            t0,
+            t1,
+            y,
+            parameters,
+            t,
+            y1,
+            int(integers[places["accepted"]]),
+            int(integers[places["rejected"]]),
+            journey.chunks,
+            journey.tail,
+            None if journey.saved is None else journey.saved[: journey.reached],
+            time.perf_counter() - began,
+            float(work[places["h"]]),
+            journey.note,
+        )
+
+    def dense(self, rows: Array, times: Array, template: Array, parameters: Array) -> Array:
+        """The states at times sorted in the direction of the steps, from recorded rows.
+
+        Each row must be where the solver went; the step between two rows is computed once more, to the same bits.
+        """
+        if self._dense is None:
+            library = Library(str(write_dense(self.law, self.tableau, has_fma())), self._cached, False)
+            pointer, integer = ctypes.c_void_p, ctypes.c_int64
+            call = library.function("dense", pointer, pointer, integer, pointer, integer, pointer)
+            self._dense = (call, library)
+        rows = np.ascontiguousarray(rows, dtype=float)
+        times = np.ascontiguousarray(times, dtype=float)
+        out = np.empty((len(times), self.size))
+        work = template.copy()
+        first = self.layout.places["p"]
+        work[first : first + len(self.law.parameters)] = parameters
+        if len(rows) == 1:
+            out[:] = rows[0, 1:]
+        elif len(times):
+            self._dense[0](
+                work.ctypes.data,
+                times.ctypes.data,
+                len(times),
+                rows.ctypes.data,
+                len(rows) - 1,
+                out.ctypes.data,
+            )
+        return out
+
+    @property
+    def ir(self) -> str:
+        """The IR of the loop, before optimisation."""
+        return self._library.ir
+
+    @property
+    def from_cache(self) -> bool:
+        return self._library.from_cache
+
+
+class _Interrupts:
+    """Ctrl-C while a kernel works sets a flag, so that the solve ends between two calls with all its rows."""
+
+    def __enter__(self) -> _Interrupts:
+        self.seen = False
+        self._before: Any = None
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def _note(self, number: int, frame: Any) -> None:
+        self.seen = True
+
+    def __exit__(self, *details: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+
+@dataclass
+class _Journey:
+    """The rows of a solve that takes more than one call of the kernel."""
+
+    solver: Solver
+    work: Array
+    integers: Array
+    rows: Array | None
+    record: bool
+    saveat: Array | None
+    chunks: list[Array] = field(default_factory=list)
+    saved: Array | None = None
+    tail: Array | None = None
+    cut: Array | None = None
+    note: str = ""
+    _next: int = 0
+
+    def __post_init__(self) -> None:
+        if self.saveat is not None:
+            self.saved = np.empty((len(self.saveat), self.solver.size))
+
+    def go_on(
+        self, address: int, status: int | str, watch: Watch, began: float, interrupts: _Interrupts
+    ) -> int | str:
+        """Call the kernel again and again until the solve has ended."""
+        places, integers, work = self.solver.layout.places, self.integers, self.work
+        t0, t1 = self.rows[0, 0] if self.rows is not None else work[places["t"]], work[places["t_end"]]
+        while True:
+            if status == FULL:
+                self._empty()
+                integers[places["status"]] = RUNNING
+            elif status == CROSSED:
+                found = self._judge(watch)
+                if found:
+                    return "singular point"
+                finished = work[places["t"]] == t1
+                integers[places["status"]] = DONE if finished else RUNNING
+                if finished:
+                    return DONE
+                if integers[places["recorded"]] >= integers[places["capacity"]]:
+                    self._empty()
+            elif status != RUNNING:
+                return status
+            if interrupts.seen:
+                return "interrupted"
+            elapsed = time.perf_counter() - began
+            if elapsed > watch.time_limit:
+                return "time limit"
+            if watch.progress is not None:
+                steps = int(integers[places["accepted"]])
+                watch.progress(float((work[places["t"]] - t0) / (t1 - t0)), steps)
+            integers[places["budget"]] = self.solver._budget
+            self.solver._advance(address)
+            status = int(integers[places["status"]])
+
+    def close(self) -> None:
+        """Take over what is in the buffer."""
+        if self.rows is not None:
+            self._take(self._filled())
+
+    def _filled(self) -> Array:
+        assert self.rows is not None
+        return self.rows[: int(self.integers[self.solver.layout.places["recorded"]]) + 1]
+
+    def _take(self, filled: Array) -> None:
+        if self.cut is not None:
+            forward = filled[-1, 0] > filled[0, 0]
+            before = filled[:, 0] < self.cut[0] if forward else filled[:, 0] > self.cut[0]
+            filled = np.concatenate([filled[before], self.cut[None]]) if before.any() else filled[:1]
+        self.tail = filled
+        if self.saveat is not None:
+            self._save(filled)
+        if self.record:
+            self.chunks.append(filled)
+
+    def _save(self, filled: Array) -> None:
+        """The states at the times of `saveat` that these rows have reached."""
+        assert self.saveat is not None
+        assert self.saved is not None
+        last = filled[-1, 0]
+        ahead = self.saveat[self._next :]
+        forward = self.work[self.solver.layout.places["t_end"]] > filled[0, 0]
+        reached = int(np.count_nonzero(ahead <= last if forward else ahead >= last))
+        if reached:
+            place = self.solver.layout.places["p"]
+            parameters = self.work[place : place + len(self.solver.law.parameters)]
+            times = ahead[:reached]
+            self.saved[self._next : self._next + reached] = self.solver.dense(
+                filled, times, self.work, parameters
+            )
+            self._next += reached
+
+    def _empty(self) -> None:
+        """Take over a full buffer and give the kernel a new one."""
+        assert self.rows is not None
+        filled = self._filled()
+        self._take(filled)
+        size = self.solver.size
+        most = max(4, min(MOST_ROWS, 4_000_000 // (size + 1)))
+        fresh = np.empty((min(most, 2 * len(self.rows)), size + 1))
+        fresh[0] = filled[-1]
+        self.rows = fresh
+        places, integers = self.solver.layout.places, self.integers
+        integers[places["rows"]] = fresh.__array_interface__["data"][0] + 8 * (size + 1)
+        integers[places["capacity"]] = len(fresh) - 1
+        integers[places["recorded"]] = 0
+
+    def _judge(self, watch: Watch) -> bool:
+        """Whether the law is singular where a denominator just changed its sign; cuts the rows there if so."""
+        if watch.judge is None:
+            return False
+        step = self._filled()[-2:]
+        place = self.solver.layout.places["p"]
+        parameters = self.work[place : place + len(self.solver.law.parameters)].copy()
+
+        def between(times: Array) -> Array:
+            return self.solver.dense(step, np.asarray(times, dtype=float), self.work, parameters)
+
+        found = watch.judge(step, between)
+        if found is None:
+            return False
+        t, self.note = found
+        self.cut = np.concatenate([[t], between(np.array([t]))[0]])
+        if not np.all(np.isfinite(self.cut)):
+            self.cut = step[0].copy()
+        return True
+
+    @property
+    def reached(self) -> int:
+        """How many times of `saveat` have been reached."""
+        return self._next
+
+
+def join(chunks: Sequence[Array]) -> Array:
+    """All rows of a run in one array, each once."""
+    if len(chunks) == 1:
+        return chunks[0]
+    return np.concatenate([chunks[0], *(chunk[1:] for chunk in chunks[1:])])

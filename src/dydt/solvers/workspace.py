@@ -1,0 +1,98 @@
+"""The memory a kernel and Python share: one array of 8-byte items, addressed by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dydt.kernels.llvm import Function, Value
+
+RUNNING, DONE, FULL, TOO_SMALL, STEP_LIMIT, CROSSED, NOT_FINITE = range(7)
+
+_UNIFORM = {
+    "relative_tolerance": "number",
+    "largest_step": "number",
+    "budget": "integer",  # attempts until the kernel comes back for breath
+    "step_limit": "integer",
+    "capacity": "integer",  # rows that `rows` has room for
+    "rows": "pointer",  # where accepted steps are recorded, or null
+}
+_PER_LANE = {
+    "t": "number",
+    "t_end": "number",
+    "h": "number",
+    "control_error": "number",
+    "control_failed": "number",
+    "status": "integer",
+    "accepted": "integer",
+    "rejected": "integer",
+    "recorded": "integer",
+}
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where each quantity lies.
+
+    Parameters
+    ----------
+    size : int
+        Number of states, or what they are padded to.
+    parameters, constants, guards : int
+        Numbers of parameters, of values computed once from them, and of guarded denominators.
+    lanes : int
+    scratch : int
+        Number of further vectors a kernel in memory uses.
+    """
+
+    size: int
+    parameters: int
+    constants: int
+    guards: int
+    lanes: int = 1
+    scratch: int = 0
+    places: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        offset = 0
+        blocks: list[tuple[str, str, int]] = [(n, k, 1) for n, k in _UNIFORM.items()]
+        blocks += [("pad", "number", 8 - len(_UNIFORM) % 8), ("absolute_tolerance", "number", self.size)]
+        blocks += [(n, k, self.lanes) for n, k in _PER_LANE.items()]
+        for name, count in (
+            ("y", self.size),
+            ("slope", self.size),
+            ("p", self.parameters),
+            ("constants", self.constants),
+            ("guards", self.guards),
+            ("scratch", self.size * self.scratch),
+        ):
+            blocks.append((name, "number", count * self.lanes))
+        for name, kind, count in blocks:
+            self.places[name] = offset
+            self.kinds[name] = kind
+            offset += count
+        self.places["total"] = offset
+
+    @property
+    def total(self) -> int:
+        """How many items it takes."""
+        return self.places["total"]
+
+    def slice(self, name: str) -> slice:
+        """Where an array of numbers lies."""
+        counts = {"y": self.size, "slope": self.size, "p": self.parameters, "guards": self.guards}
+        first = self.places[name]
+        width = self.size if name == "absolute_tolerance" else counts.get(name, 1) * self.lanes
+        return slice(first, first + width)
+
+    def address(self, f: Function, work: Value, name: str) -> Value:
+        """In a kernel: the address of a quantity."""
+        return f.offset(work, self.places[name])
+
+    def load(self, f: Function, work: Value, name: str) -> Value:
+        """In a kernel: a single quantity (of every lane, where each has its own)."""
+        lanes = 1 if name in _UNIFORM else self.lanes
+        return f.load(self.address(f, work, name), 0, self.kinds[name], lanes)
+
+    def store(self, f: Function, work: Value, name: str, value: Value) -> None:
+        f.store(value, self.address(f, work, name))
