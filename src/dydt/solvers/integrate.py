@@ -54,14 +54,15 @@ def is_inline(law: CompiledLaw, tableau: Tableau) -> bool:
     return (law.tape.work + 4 * len(law.states)) * tableau.stages <= INLINE_WORK
 
 
-def workspace(law: CompiledLaw, tableau: Tableau, lanes: int) -> Workspace:
-    """The memory a kernel of this law and method needs."""
+def workspace(law: CompiledLaw, tableau: Tableau, lanes: int = 1, inline: bool | None = None) -> Workspace:
+    """The memory a kernel of this law and method needs; the law is inline if it is small, unless said otherwise."""
     n = len(law.states)
     scratch = len(tableau.b) + len(tableau.extra_a) + 8
-    if is_inline(law, tableau):
+    if is_inline(law, tableau) if inline is None else inline:
         return Workspace(n, len(law.parameters), 0, len(law.guards.outputs), lanes, scratch)
     padded = -(-n // BLOCK) * BLOCK
-    return Workspace(padded, len(law.parameters), law.tape.prelude, len(law.guards.outputs), lanes, scratch)
+    guards = len(law.guards.outputs)
+    return Workspace(padded, len(law.parameters), law.tape.prelude, guards, lanes, scratch, inline=False)
 
 
 def operations(f: Function) -> dict[str, Callable[..., Any]]:
@@ -100,27 +101,26 @@ class Setting:
     slope: Any
 
 
-def write_kernel(law: CompiledLaw, tableau: Tableau, lanes: int = 1, fused: bool = True) -> Module:
-    """The module with ``start`` and ``advance``."""
+def write_kernel(law: CompiledLaw, tableau: Tableau, layout: Workspace, fused: bool = True) -> Module:
+    """The module with ``start`` and ``advance``, for as many lanes as the workspace has."""
     module = Module(fused)
-    layout = workspace(law, tableau, lanes)
     _write_start(module, law, tableau, layout)
     _write_advance(module, law, tableau, layout)
     return module
 
 
-def write_dense(law: CompiledLaw, tableau: Tableau, fused: bool = True) -> Module:
-    """The module with ``dense``."""
+def write_dense(law: CompiledLaw, tableau: Tableau, layout: Workspace, fused: bool = True) -> Module:
+    """The module with ``dense``, for one lane."""
     module = Module(fused)
-    _write_dense(module, law, tableau, workspace(law, tableau, 1))
+    _write_dense(module, law, tableau, layout)
     return module
 
 
 # -- a law inside a function --------------------------------------------------------------------------------------
 
 
-def _setting(f: Function, work: Value, law: CompiledLaw, tableau: Tableau, layout: Workspace) -> Setting:
-    if is_inline(law, tableau):
+def _setting(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
+    if layout.inline:
         return _setting_in_registers(f, work, law, layout)
     return _setting_in_memory(f, work, law, layout)
 
@@ -230,7 +230,7 @@ def _write_law(module: Module, law: CompiledLaw, layout: Workspace) -> Function:
 def _write_start(module: Module, law: CompiledLaw, tableau: Tableau, layout: Workspace) -> None:
     f = module.function("start", "integer", [("work", "pointer")], layout.lanes)
     work = f.arguments[0]
-    here = _setting(f, work, law, tableau, layout)
+    here = _setting(f, work, law, layout)
     t = layout.load(f, work, "t")
     slope = here.law(t, here.y)
     _put(f, here, here.slope, slope, layout.address(f, work, "slope"))
@@ -324,7 +324,7 @@ def _save_all(f: Function, variables: Sequence[Variable], place: Value) -> None:
 def _write_advance(module: Module, law: CompiledLaw, tableau: Tableau, layout: Workspace) -> None:
     f = module.function("advance", "integer", [("work", "pointer")], layout.lanes)
     work = f.arguments[0]
-    here = _setting(f, work, law, tableau, layout)
+    here = _setting(f, work, law, layout)
     state = _State(f, work, here, layout)
     uniform = {
         name: layout.load(f, work, name)
@@ -455,7 +455,7 @@ def _write_dense(module: Module, law: CompiledLaw, tableau: Tableau, layout: Wor
     f = module.function("dense", "integer", arguments)
     work, times, count, rows, steps, out = f.arguments
     size = len(law.states)
-    here = _setting(f, work, law, tableau, layout)
+    here = _setting(f, work, law, layout)
     kept = _Kept(f, here.space, work, layout)
     direction = f.load(f.offset(rows, steps * (size + 1))) - f.load(rows)
     step = f.variable(f.constant(0, "integer"))

@@ -16,6 +16,8 @@ Law = Callable[[Any, Any], Any]
 def advance(space: Any, y: Any, h: Any, weights: Sequence[Any], slopes: Sequence[Any], into: str = "") -> Any:
     """y + h Σ wᵢ kᵢ; zero weights cost nothing."""
     used = [(w, k) for w, k in zip(weights, slopes, strict=False) if not _is_zero(w)]
+    if not used:
+        return y
     fma = space.arithmetic.fma
 
     def formula(y: Any, *k: Any) -> Any:

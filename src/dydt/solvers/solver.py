@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from dydt.kernels.build import Library, has_fma
-from dydt.solvers.integrate import CompiledLaw, is_inline, workspace, write_dense, write_kernel
+from dydt.solvers.integrate import CompiledLaw, workspace, write_dense, write_kernel
 from dydt.solvers.tableaus import Tableau
 from dydt.solvers.workspace import CROSSED, DONE, FULL, RUNNING
 
@@ -88,10 +88,10 @@ class Solver:
         self.law = law
         self.tableau = tableau
         self.size = len(law.states)
-        self.layout = workspace(law, tableau, 1)
+        self.layout = workspace(law, tableau)
         self._cached = cached
         self._library = Library(
-            str(write_kernel(law, tableau, 1, has_fma())), cached, not is_inline(law, tableau)
+            str(write_kernel(law, tableau, self.layout, has_fma())), cached, not self.layout.inline
         )
         self._start = self._library.function("start", ctypes.c_void_p)
         self._advance = self._library.function("advance", ctypes.c_void_p)
@@ -204,7 +204,7 @@ class Solver:
         Each row must be where the solver went; the step between two rows is computed once more, to the same bits.
         """
         if self._dense is None:
-            library = Library(str(write_dense(self.law, self.tableau, has_fma())), self._cached, False)
+            library = Library(str(write_dense(self.law, self.tableau, self.layout, has_fma())), self._cached, False)
             pointer, integer = ctypes.c_void_p, ctypes.c_int64
             call = library.function("dense", pointer, pointer, integer, pointer, integer, pointer)
             self._dense = (call, library)

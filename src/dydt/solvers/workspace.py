@@ -41,7 +41,9 @@ class Workspace:
         Numbers of parameters, of values computed once from them, and of guarded denominators.
     lanes : int
     scratch : int
-        Number of further vectors a kernel in memory uses.
+        Number of further vectors.
+    inline : bool
+        Whether the law is written out in each stage, its states in registers; else it is a function on memory.
     """
 
     size: int
@@ -50,6 +52,7 @@ class Workspace:
     guards: int
     lanes: int = 1
     scratch: int = 0
+    inline: bool = True
     places: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
 
