@@ -45,7 +45,7 @@ def main() -> None:
                 report.save(
                     name, {key: value for key, value in stored.items() if key != "machine"}, stored["machine"]
                 )
-    print(f"\n{report.text(folder)}")
+    print(f"\n{report.text(folder, options.parts or PARTS)}")
     if not options.no_readme and not options.quick:
         report.into_readme()
 

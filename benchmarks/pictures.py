@@ -79,7 +79,7 @@ def precision(results: dict, machine: dict, path: Path) -> None:
             for solver, (colour, marker, width) in STYLES.items()
             if solver in seen
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+        figure.legend(handles=handles, loc="outside lower center", ncols=-(-len(handles) // 2), frameon=False)
         figure.suptitle(
             f"Time against true error · {machine['processor']} · one core · {machine['date']}", fontsize=10
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks import pictures, tables
@@ -44,10 +45,11 @@ def load(name: str, folder: Path = RESULTS) -> dict | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def text(folder: Path = RESULTS) -> str:
-    """All stored results as Markdown."""
+def text(folder: Path = RESULTS, names: Iterable[str] = tuple(SECTIONS)) -> str:
+    """Stored results as Markdown."""
     parts: list[str] = []
-    for name, (title, table) in SECTIONS.items():
+    for name in names:
+        title, table = SECTIONS[name]
         stored = load(name, folder)
         if stored is None:
             continue

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.precision import ERRORS, at_equal_error
 
+SUMMARY = (1e-4, 1e-6, 1e-8)
+
 
 def seconds(value: float | None) -> str:
     """A time with its unit, three digits."""
@@ -49,24 +51,45 @@ def power(error: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def yardstick(table: dict[str, list[float | None]]) -> str:
+    """The row that the others are measured in: dydt's best, else the quickest of all, which is added."""
+    if "dydt, best" in table:
+        return "dydt, best"
+    columns = zip(*table.values(), strict=True)
+    table["quickest"] = [min((t for t in column if t is not None), default=None) for column in columns]
+    return "quickest"
+
+
+def summary(results: dict, error: float) -> str:
+    """One line a problem: the yardstick's time at `error`, and how many times as long the peers take."""
+    column = ERRORS.index(min(ERRORS, key=lambda known: abs(known - error)))
+    lines, peers, best = [], [], ""
+    for result in results["problems"]:
+        table = at_equal_error(result)
+        best = yardstick(table)
+        peers = peers or [name for name in table if not name.startswith("dydt") and name != best]
+        missing = [None] * len(ERRORS)
+        ratios = [ratio(table.get(name, missing)[column], table[best][column]) for name in peers]
+        lines.append([result["title"], seconds(table[best][column]), *ratios])
+    return grid([f"at true error {power(error)}", best, *(f"{name} ×" for name in peers)], lines)
+
+
 def equal_error(result: dict) -> str:
     """Time at equal error, and the same in units of the yardstick (dydt's best, else the quickest)."""
     table = at_equal_error(result)
     head = ["true error", *(power(error) for error in ERRORS)]
     times = grid(head, ([name, *(seconds(value) for value in row)] for name, row in table.items()))
-    best = "dydt, best"
-    if best not in table:
-        columns = zip(*table.values(), strict=True)
-        best = "quickest"
-        table[best] = [min((t for t in column if t is not None), default=None) for column in columns]
+    best = yardstick(table)
     others = ((name, row) for name, row in table.items() if name != best)
     body = ([name, *(ratio(*pair) for pair in zip(row, table[best], strict=True))] for name, row in others)
     return f"{times}\n\n{grid([f'times {best}', *head[1:]], body)}"
 
 
 def precision(results: dict) -> str:
-    """One section a problem."""
-    return "\n\n".join(f"### {result['title']}\n\n{equal_error(result)}" for result in results["problems"])
+    """The summary at three errors, and a section a problem."""
+    summaries = [summary(results, error) for error in SUMMARY]
+    sections = [f"### {result['title']}\n\n{equal_error(result)}" for result in results["problems"]]
+    return "\n\n".join([*summaries, *sections])
 
 
 def cold(results: dict) -> str:

@@ -16,8 +16,21 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 # Each floor may use itself and those before it.
 STREET = ["errors", "expr", "kernels", "solvers", "law", "plotting", "top"]
-ROOMS = {"errors": "errors", "expr": "expr", "kernels": "kernels", "solvers": "solvers", "plotting": "plotting"}
-ROOMS |= {"ode": "law", "problem": "law", "solution": "law", "trust": "law", "progress": "law", "gallery": "law"}
+ROOMS = {
+    "errors": "errors",
+    "expr": "expr",
+    "kernels": "kernels",
+    "solvers": "solvers",
+    "plotting": "plotting",
+}
+ROOMS |= {
+    "ode": "law",
+    "problem": "law",
+    "solution": "law",
+    "trust": "law",
+    "progress": "law",
+    "gallery": "law",
+}
 ROOMS |= {"cli": "top", "show": "top", "__main__": "top", "__init__": "errors"}
 # The verbs of ODE and Solution are short methods that call a later room, which they import when called.
 VERBS = {"ode.py", "solution.py"}
@@ -101,7 +114,7 @@ def test_importing_costs_little_beyond_numpy():
 
 def test_solving_text_loads_nothing_heavy():
     code = (
-        "import sys, json, dydt; sol = dydt.ODE(\"x' = -x\").solve(t=(0, 1), x=1); sol(0.5); sol.check(); "
+        'import sys, json, dydt; sol = dydt.ODE("x\' = -x").solve(t=(0, 1), x=1); sol(0.5); sol.check(); '
         "print(json.dumps(sorted({m.split('.')[0] for m in sys.modules})))"
     )
     loaded = set(in_a_new_process(code))

@@ -29,7 +29,13 @@ LORENZ = "x' = s*(y - x); y' = x*(r - z) - y; z' = x*y - b*z; s = 10; r = 28; b 
         ("t*y'' + y^2 = sin(t)", {"t": (-1, 1), "values": {"y": 1, "y'": 0}}, "singular point", ["`t`"], 0.0),
         ("y' = sqrt(y)", {"t": (0, 1), "y": -1}, "not finite", ["`sqrt(y)`"], 0.0),
         ("y' = y^2", {"t": (0, 5), "y": 1, "method": "rk4", "h": 0.1}, "blow-up", ["escapes"], 1.2),
-        ("y' = -y", {"t": (0, 10), "y": 1, "step_limit": 3}, "step limit", ["limit of 3", "step_limit"], None),
+        (
+            "y' = -y",
+            {"t": (0, 10), "y": 1, "step_limit": 3},
+            "step limit",
+            ["limit of 3", "step_limit"],
+            None,
+        ),
         ("y' = -1e6*(y - sin(t))", {"t": (0, 9), "y": 1, "step_limit": 9999}, "step limit", ["stiff"], None),
     ],
 )

@@ -14,7 +14,7 @@ from dydt.expr.equations import Equations
 from dydt.problem import Problem, Settings
 from dydt.solution import Solution
 from dydt.solvers.endings import guards
-from dydt.solvers.integrate import CompiledLaw
+from dydt.solvers.law import CompiledLaw
 from dydt.solvers.solver import Solver
 from dydt.solvers.tableaus import tableau
 
@@ -290,7 +290,7 @@ class ODE:
             raise InputError(f"`{name}` is a state: give its initial value to solve(…, {name}=…)")
         known = ", ".join(self.parameters) or "none"
         raise InputError(
-            f"the law has no parameter `{name}`{nearest(name, self.parameters)} Its parameters: {known}"
+            f"the law has no parameter `{name}`{nearest(name, self.parameters) or '.'} Its parameters: {known}"
         )
 
     def _initial(self, named: Mapping[str, Any], parameters: Array, t0: float) -> list[float]:
@@ -308,9 +308,9 @@ class ODE:
         for name in named:
             if name not in self.states and name not in self.parameters:
                 known = [*self.states, *self.parameters]
-                listed = ", ".join(known)
+                guess, listed = nearest(name, known) or ".", ", ".join(known)
                 raise InputError(
-                    f"the law has no `{name}`{nearest(name, known)} It knows {listed}; options are those of solve()"
+                    f"the law has no `{name}`{guess} It knows {listed}; options are those of solve()"
                 )
         if missing:
             example = ", ".join(f"{n}=1" for n in missing if "'" not in n)

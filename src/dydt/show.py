@@ -16,7 +16,8 @@ from dydt.kernels.build import assembly, has_fma
 from dydt.kernels.llvm import Module
 from dydt.kernels.tape import Tape
 from dydt.ode import ODE, choose
-from dydt.solvers.integrate import CompiledLaw, is_inline, operations, write_kernel
+from dydt.solvers.integrate import write_kernel
+from dydt.solvers.law import CompiledLaw, operations, workspace
 from dydt.solvers.tableaus import tableau
 
 _DEEPEST = 60  # levels of a graph that are drawn
@@ -74,7 +75,7 @@ def life(ode: ODE, stages: Sequence[str] = STAGES, method: str = "auto", full: b
     for name in stages:
         if name not in STAGES:
             raise InputError(
-                f"there is no stage `{name}`{nearest(name, STAGES)} The stages: {', '.join(STAGES)}"
+                f"there is no stage `{name}`{nearest(name, STAGES) or '.'} The stages: {', '.join(STAGES)}"
             )
     told = _Life(ode, choose(1e-8) if method == "auto" else method, full)
     return [getattr(told, name)() for name in stages]
@@ -131,7 +132,7 @@ class _Life:
         return Stage("ir", "LLVM IR", facts, str(module if self.full else alone).rstrip(), seconds)
 
     def assembly(self) -> Stage:
-        thorough = not is_inline(self._compiled, self.tableau)
+        thorough = not workspace(self._compiled, self.tableau).inline
         began = time.perf_counter()
         whole = assembly(str(self._kernel[0]), thorough)
         seconds = time.perf_counter() - began
@@ -140,7 +141,7 @@ class _Life:
         return Stage("assembly", "machine code", facts, whole.rstrip() if self.full else alone, seconds)
 
     def _sizes(self, alone: int, whole: int) -> str:
-        return f"{_count(alone, 'instruction')} for the law, {whole:,} for {self.tableau.name} with its loop"
+        return f"{_count(alone, 'instruction')} for the law, {whole:,} for {self.tableau.name}"
 
     @cached_property
     def _compiled(self) -> CompiledLaw:
@@ -149,7 +150,8 @@ class _Life:
     @cached_property
     def _kernel(self) -> tuple[Module, float]:
         began = time.perf_counter()
-        module = write_kernel(self._compiled, self.tableau, 1, has_fma())
+        layout = workspace(self._compiled, self.tableau)
+        module = write_kernel(self._compiled, self.tableau, layout, has_fma())
         str(module)
         return module, time.perf_counter() - began
 
@@ -186,13 +188,13 @@ def without_header(text: str) -> str:
 
 
 def write_law(ode: ODE) -> str:
-    """The law as it was read: first-order equations, then values.
+    """The law as it was read, in its own language: how each state changes, then values.
 
     >>> print(write_law(ODE("x'' = -k*x; k = 4; x(0) = 1; x'(0) = 0; t = 0:9")))
     x'' = -k*x
     <BLANKLINE>
     k = 4
-    x(0) = 1   x'(0) = 0
+    x(0) = 1;  x'(0) = 0
     t = 0:9
     """
     law = ode.equations
@@ -204,14 +206,15 @@ def write_law(ode: ODE) -> str:
     ]
     start = law.start if law.start is not None else law.span[0] if law.span else 0.0
     place = write_number(float(start))
-    values = [
-        name if value is None else f"{name} = {write_number(value)}" for name, value in ode.parameters.items()
-    ]
+    values = [f"{name} = {write_number(v)}" for name, v in ode.parameters.items() if v is not None]
+    valueless = [name for name, v in ode.parameters.items() if v is None]
     initial = [f"{name}({place}) = {write(node)}" for name, node in law.initial.items()]
     span = (
         [f"{law.independent} = {write_number(law.span[0])}:{write_number(law.span[1])}"] if law.span else []
     )
     settled = [*_fill(values), *_fill(initial), *span]
+    if valueless:
+        settled.append(f"# without a value: {', '.join(valueless)}")
     return "\n".join([*changes, *([""] if settled else []), *settled])
 
 
@@ -302,7 +305,7 @@ def _fill(items: Sequence[str], width: int = 76) -> list[str]:
     lines: list[str] = []
     for item in items:
         if lines and len(lines[-1]) + 3 + len(item) <= width:
-            lines[-1] += "   " + item
+            lines[-1] += ";  " + item
         else:
             lines.append(item)
     return lines

@@ -91,7 +91,9 @@ class Solution:
         if name in self.problem.intermediates:
             return self.problem.intermediate(name, self._run, self.t, self.y)
         known = [*self.states, *self.problem.intermediates, self.problem.independent]
-        raise InputError(f"the solution has no `{name}`{nearest(name, known)} It has: {', '.join(known)}")
+        raise InputError(
+            f"the solution has no `{name}`{nearest(name, known) or '.'} It has: {', '.join(known)}"
+        )
 
     def __call__(self, times: float | Sequence[float] | Array) -> Array:
         """The state at any time of the solution, as accurate as the solution itself.

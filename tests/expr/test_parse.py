@@ -39,8 +39,8 @@ def test_lotka_volterra():
 
 @pytest.mark.parametrize(
     "text",
-    ["x'' = -x", "d^2x/dt^2 = -x", "d2x/dt2=-x",
-     "d**2x/dt**2 = -x", "d2x/dt2 = -x", "d²x/dt² = -x", "d^2 x / dt^2 = -x", "x''(t) = -x(t)",
+    ["x'' = -x", "d^2x/dt^2 = -x", "d**2x/dt**2 = -x", "d2x/dt2 = -x",
+     "d²x/dt² = -x", "d^2 x / dt^2 = -x", "x''(t) = -x(t)",
      "x'' + x = 0", "0 = x + x''", "-x = x''", "x′′ = −x"],
 )  # fmt: skip
 def test_second_order(text):

@@ -13,7 +13,7 @@ from dydt.kernels.build import Library, has_fma
 from dydt.kernels.llvm import Module
 from dydt.kernels.numpy import evaluate
 from dydt.kernels.tape import Tape
-from dydt.solvers.integrate import operations
+from dydt.solvers.law import operations
 
 LAWS = sorted(Path(dydt.__file__).parent.joinpath("gallery").glob("*.ode"))
 NOT_ANALYTIC = {"abs", "sign", "min", "max", "floor", "mod", "step", "select", "atan2", "erf", "cbrt"}

@@ -7,8 +7,9 @@ import pytest
 
 import dydt
 from dydt.kernels.build import Library, has_fma
-from dydt.solvers import integrate
-from dydt.solvers.integrate import CompiledLaw, workspace, write_kernel
+from dydt.solvers import law as law_module
+from dydt.solvers.integrate import write_kernel
+from dydt.solvers.law import CompiledLaw, workspace
 from dydt.solvers.runge_kutta import end, slopes
 from dydt.solvers.solver import Solver
 from dydt.solvers.tableaus import METHODS, tableau
@@ -73,7 +74,9 @@ def test_same_bits_for_any_number_of_lanes(text, values, method):
     ode, law = compiled(text, **values)
     starts, parameters = some_starts(ode, 8)
     h = 0.01 if method == "rk4" else 0.0
-    alone = [run_lanes(law, method, 1, starts[i : i + 1], parameters[i : i + 1], (0, 2), h=h) for i in range(8)]
+    alone = [
+        run_lanes(law, method, 1, starts[i : i + 1], parameters[i : i + 1], (0, 2), h=h) for i in range(8)
+    ]
     for lanes in (2, 8):
         for first in range(0, 8, lanes):
             part = slice(first, first + lanes)
@@ -106,7 +109,9 @@ def test_a_step_equals_the_plain_one(method, inline):
     expected = end(space, tableau(method), y, h, k, last)
     # Tolerances so loose that the first attempt is accepted as it is.
     parameters = ode.parameter_values({})[None]
-    found, counts = run_lanes(law, method, 1, np.array([y]), parameters, (0.0, h), rtol=1e6, h=h, inline=inline)
+    found, counts = run_lanes(
+        law, method, 1, np.array([y]), parameters, (0.0, h), rtol=1e6, h=h, inline=inline
+    )
     assert counts[0] == 1
     assert np.allclose(found[0], expected, rtol=4e-15, atol=0)
 
@@ -116,7 +121,7 @@ def test_registers_and_memory_solve_alike(monkeypatch):
         return dydt.ODE(LORENZ, s=10, r=28, b=8 / 3).solve(t=(0, 5), x=1, y=1, z=1, method="dop853")
 
     inline = solve()
-    monkeypatch.setattr(integrate, "INLINE_WORK", 0)
+    monkeypatch.setattr(law_module, "INLINE_WORK", 0)
     memory = solve()
     assert inline.stats["steps"] == memory.stats["steps"]
     assert np.allclose(inline.y[-1], memory.y[-1], rtol=1e-8)
@@ -132,7 +137,9 @@ def test_a_solve_can_be_cut_into_any_number_of_calls():
     before = solver._budget, solver._rows
     solver._budget, solver._rows = 3, 5
     try:
-        pieces = Solver.run(solver, solver.template(1e-8, 1e-10, 0.0, np.inf, 10**6), 0, 20, [1.0] * 3, whole._run.parameters)
+        pieces = Solver.run(
+            solver, solver.template(1e-8, 1e-10, 0.0, np.inf, 10**6), 0, 20, [1.0] * 3, whole._run.parameters
+        )
     finally:
         solver._budget, solver._rows = before
     assert pieces.y.tobytes() == whole.y[-1].tobytes()

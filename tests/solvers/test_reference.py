@@ -4,10 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
+from tests.problems import PROBLEMS, problem
 
 import dydt
 from dydt.solvers.endings import Judge
-from tests.problems import PROBLEMS, problem
 
 ULP = 2.0**-52
 SMOOTH = [p.name for p in PROBLEMS.values() if p.kind not in ("stiff", "events")]
@@ -15,7 +15,11 @@ STIFF = [p.name for p in PROBLEMS.values() if p.kind == "stiff"]
 HONEST = {"step limit", "step too small", "blow-up", "not finite"}
 
 # (rtol, methods that suit it)
-SUITABLE = [(1e-6, ("tsit5", "dop853", "vern9")), (1e-9, ("tsit5", "dop853", "vern9")), (1e-12, ("dop853", "vern9"))]
+SUITABLE = [
+    (1e-6, ("tsit5", "dop853", "vern9")),
+    (1e-9, ("tsit5", "dop853", "vern9")),
+    (1e-12, ("dop853", "vern9")),
+]
 CASES = [(rtol, method) for rtol, methods in SUITABLE for method in methods]
 
 

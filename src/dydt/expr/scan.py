@@ -65,7 +65,7 @@ class Source:
     def error(self, message: str, position: int, hint: str = "") -> LawError:
         """What went wrong, with the caret at `position`."""
         line, column = self.place(position)
-        return LawError(message, self.text, line, column, hint)
+        return LawError(shorten(message, 400), self.text, line, column, shorten(hint, 400))
 
     def line_at(self, position: int) -> str:
         """The words `line 3: x' = a*x` for a second place to look at."""

@@ -46,6 +46,9 @@ class Entry:
         The whole file, which is also the law.
     meanings : dict
         Name of a state, parameter, quantity or the independent variable -> the remark on its line.
+    statements : tuple of (str, str)
+        Each statement: the name it is about (``x''`` for an equation, empty for an initial value), and its line
+        without the remark.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Entry:
     source: str
     text: str
     meanings: dict[str, str] = field(default_factory=dict)
+    statements: tuple[tuple[str, str], ...] = ()
 
 
 @functools.cache
@@ -118,7 +122,9 @@ def read_entry(name: str, text: str, independent: str = "t") -> Entry:
     >>> read_entry("mine", "# title: Decay\\nN' = -k*N  # how many are left\\nk = 2  # per year").meanings
     {'N': 'how many are left', 'k': 'per year'}
     """
-    return Entry(name, **_headers(text), text=text, meanings=_meanings(text, independent))
+    lines = _read_lines(text, independent)
+    statements = tuple((subject, line) for subject, line, _ in lines)
+    return Entry(name, **_headers(text), text=text, meanings=_meanings(lines), statements=statements)
 
 
 def _text(name: str) -> str:
@@ -129,7 +135,7 @@ def _headers(text: str) -> dict[str, str]:
     """What follows `# title:` and its like; an indented comment line continues the one before."""
     found = dict.fromkeys(_HEADERS, "")
     current = ""
-    for line in text.splitlines():
+    for line in text.lstrip().splitlines():
         if not line.startswith("#"):
             break
         word, colon, rest = line[1:].partition(":")
@@ -143,28 +149,39 @@ def _headers(text: str) -> dict[str, str]:
     return found
 
 
-def _meanings(text: str, independent: str) -> dict[str, str]:
-    """The remark at the end of a line, for the names that the line's statements are about."""
-    lines = text.splitlines()
+def _read_lines(text: str, independent: str) -> tuple[tuple[str, str, str], ...]:
+    """For each statement what it is about, its lines without remarks, and the remark on the last of them."""
+    rows = text.splitlines()
     source, statements, _ = scan(text, independent)
-    found: dict[str, str] = {}
+    found = []
     for statement in statements:
-        name = _subject(statement)
-        line, _ = source.place(statement.tokens[-1][2])
-        remark = lines[line - 1].partition("#")[2].strip()
-        if name and remark:
-            found.setdefault(name, remark)
+        first, last = (source.place(statement.tokens[end][2])[0] for end in (0, -1))
+        line = "\n".join(row.partition("#")[0].rstrip() for row in rows[first - 1 : last])
+        found.append((_subject(statement), line, rows[last - 1].partition("#")[2].strip()))
+    return tuple(found)
+
+
+def _meanings(lines: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
+    """The remark at the end of a line, for the names that the line's statements are about."""
+    found: dict[str, str] = {}
+    for subject, _, remark in lines:
+        name = subject.rstrip("'")
+        if not (name and remark):
+            continue
+        found.setdefault(name, remark)
+        for order in range(1, len(subject) - len(name)):
+            found.setdefault(name + "'" * order, f"how fast {name + chr(39) * (order - 1)} changes")
     return found
 
 
 def _subject(statement: Statement) -> str:
-    """The name that a statement is about: `x` for x'' = …, `a` for a = 1; none for an initial value."""
+    """The name that a statement is about: `x''` for x'' = …, `a` for a = 1; none for an initial value."""
     primed = [text for kind, text, _ in statement.left if kind == "name" and text[-1] == "'"]
     if [token[0] for token in statement.left] == ["name"]:
-        return statement.left[0][1].rstrip("'")
+        return statement.left[0][1]
     if primed and statement.left[0][1] == primed[0] and statement.left[1][0] == "(":
         return ""
-    return max(primed, key=len).rstrip("'") if primed else ""
+    return max(primed, key=len, default="")
 
 
 def __getattr__(name: str) -> Callable[..., ODE]:

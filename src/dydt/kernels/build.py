@@ -17,6 +17,8 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
+_CHECKSUM = 16
+
 
 def _new_target() -> Any:
     llvm.initialize_native_target()
@@ -65,22 +67,21 @@ class Library:
     def __init__(self, ir: str, cached: bool = True, thorough: bool = True) -> None:
         self.ir = ir
         self.from_cache = False
-        path = cache_directory() / f"{_key(ir, thorough)}.o" if cached else None
-        if path is not None and path.exists():
-            self._engine = _empty_engine()
-            try:
-                self._engine.add_object_file(llvm.ObjectFileRef.from_data(path.read_bytes()))
-                self._engine.finalize_object()
-                self.from_cache = True
-                return
-            except (RuntimeError, OSError):  # a torn or foreign file: compile as if it were not there
-                pass
+        path = cache_directory() / f"{_key(ir, thorough)}.kernel" if cached else None
+        kept = None if path is None else _kept(path)
+        if kept is not None:
+            self._load(kept)
+            self.from_cache = True
+            return
         data = object_code(optimise(ir, thorough))
+        self._load(data)
+        if path is not None:
+            _keep(path, data)
+
+    def _load(self, data: bytes) -> None:
         self._engine = _empty_engine()
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(data))
         self._engine.finalize_object()
-        if path is not None:
-            _keep(path, data)
 
     def address(self, name: str) -> int:
         """Where a function's machine code starts."""
@@ -151,12 +152,26 @@ def _key(ir: str, thorough: bool) -> str:
     return hashlib.blake2b(ir.encode(), key=key, digest_size=20).hexdigest()
 
 
+def _kept(path: Path) -> bytes | None:
+    """An object file from the cache, if it is there and whole: each is kept behind its checksum."""
+    try:
+        whole = path.read_bytes()
+    except OSError:
+        return None
+    checksum, data = whole[:_CHECKSUM], whole[_CHECKSUM:]
+    return data if data and checksum == _checksum(data) else None
+
+
+def _checksum(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_CHECKSUM).digest()
+
+
 def _keep(path: Path, data: bytes) -> None:
     """Write as a whole or not at all; a cache that can't be written is no error."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
+            file.write(_checksum(data) + data)
         os.replace(file.name, path)
     except OSError:
         pass

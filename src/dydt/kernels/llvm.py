@@ -351,6 +351,16 @@ class Function:
             value.lanes,
         )
 
+    def every(self, value: Value, step: int) -> Value:
+        """Lanes 0, step, 2·step … of a value."""
+        lanes = value.lanes // step
+        mask = ", ".join(f"i32 {i * step}" for i in range(lanes))
+        return self.emit(
+            f"shufflevector {value.type} {value.text}, {value.type} poison, <{lanes} x i32> <{mask}>",
+            value.kind,
+            lanes,
+        )
+
     def call(self, function: Function | str, result: str, *arguments: Value, lanes: int = 1) -> Value:
         name = function if isinstance(function, str) else function.name
         passed = ", ".join(f"{a.type} {a.text}" for a in arguments)

@@ -127,38 +127,43 @@ class Tape:
 
 def _rewrite(outputs: Sequence[Node]) -> list[Node]:
     new: dict[int, Node] = {}
-    differences: set[tuple[int, int]] = set()
+    seen: set[tuple[str, int, int]] = set()
     for node in walk(outputs):
         arguments = tuple(new[a.index] for a in node.arguments)
-        new[node.index] = _rewrite_one(node.operation, arguments, differences) if arguments else node
+        new[node.index] = _rewrite_one(node.operation, arguments, seen) if arguments else node
     return [new[node.index] for node in outputs]
 
 
-def _rewrite_one(name: str, arguments: tuple[Node, ...], differences: set[tuple[int, int]]) -> Node:
-    """Signs are moved outwards, where an addition or another sign takes them in."""
+def _rewrite_one(name: str, arguments: tuple[Node, ...], seen: set[tuple[str, int, int]]) -> Node:
+    """Signs are moved outwards, where an addition or another sign takes them in; `seen` are pairs met before."""
     a = arguments[0]
     b = arguments[1] if len(arguments) > 1 else a
     sign_a, sign_b = a.operation == "neg", b.operation == "neg"
     match name:
         case "add":
             if sign_b:
-                return _rewrite_one("sub", (a, b.arguments[0]), differences)
+                return _rewrite_one("sub", (a, b.arguments[0]), seen)
             if sign_a:
-                return _rewrite_one("sub", (b, a.arguments[0]), differences)
+                return _rewrite_one("sub", (b, a.arguments[0]), seen)
         case "sub":
             if sign_b:
-                return _rewrite_one("add", (a, b.arguments[0]), differences)
+                return _rewrite_one("add", (a, b.arguments[0]), seen)
             if sign_a:
-                return -_rewrite_one("add", (a.arguments[0], b), differences)
-            if (b.index, a.index) in differences:
+                return -_rewrite_one("add", (a.arguments[0], b), seen)
+            if ("sub", b.index, a.index) in seen:
                 return -apply("sub", b, a)
-            differences.add((a.index, b.index))
+            seen.add(("sub", a.index, b.index))
         case "mul" | "div":
             if sign_a or sign_b:
-                bare = apply(name, a.arguments[0] if sign_a else a, b.arguments[0] if sign_b else b)
-                return bare if sign_a and sign_b else -bare
+                bare = (a.arguments[0] if sign_a else a, b.arguments[0] if sign_b else b)
+                product = _rewrite_one(name, bare, seen)
+                return product if sign_a and sign_b else -product
         case "pow" if is_number(b):
             return _power(a, b.value)
+    if name in ("add", "mul"):
+        if (name, b.index, a.index) in seen:
+            return apply(name, b, a)
+        seen.add((name, a.index, b.index))
     return apply(name, *arguments)
 
 

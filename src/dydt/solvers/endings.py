@@ -284,7 +284,7 @@ class Judge:
         if fastest < 0 and abs(fastest * step) > 0.05 and abs(fastest) > max(50 * pace, 50 / passed):
             return (
                 f"The law looks stiff: something in it decays {abs(fastest) / pace:.1e} times faster than "
-                "the solution changes, and an explicit method has to follow it. Shorten the span, loosen `rtol`, or use "
-                "an implicit method."
+                "the solution changes, and an explicit method has to follow it. Shorten the span, loosen `rtol`, or "
+                "use an implicit method."
             )
         return ""

@@ -1,25 +1,20 @@
 """The loop of every solve, as a kernel: attempt a step, accept it or not, record it, stop or come back later.
 
-A law and a method become two functions on a `Workspace`: ``start`` finds the first step, ``advance`` goes on
+A law and a method become functions on a `Workspace`: ``start`` finds the first step, ``advance`` goes on
 until every lane has something to tell (its end, a full buffer, a step that is too small …) or its budget of
-attempts is used up, and can be called again to resume. A third function, ``dense``, evaluates recorded steps at
-any time: a step is recomputed from its two ends, to the same bits, so that solutions need store no slopes.
+attempts is used up, and can be called again to resume.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from dydt.expr.equations import Equations
-from dydt.expr.graph import Node
 from dydt.kernels.llvm import Function, Module, Value, Variable
-from dydt.kernels.tape import Tape
-from dydt.kernels.vecmath import LANE_FUNCTIONS
 from dydt.solvers import control, runge_kutta
+from dydt.solvers.law import CompiledLaw, Setting, setting
 from dydt.solvers.tableaus import Tableau
-from dydt.solvers.vectors import BLOCK, Array, Components, Memory
+from dydt.solvers.vectors import Array, Components
 from dydt.solvers.workspace import (
     CROSSED,
     DONE,
@@ -31,206 +26,27 @@ from dydt.solvers.workspace import (
     Workspace,
 )
 
-# Operations of all stages together up to which a law is written into each stage. Pleiades with dop853 (6000) takes
-# 1.5 s to compile in registers and 0.1 s in memory, where it also runs faster (its loops fill whole registers).
-INLINE_WORK = 1500
 _TINY = 2.0**-50  # of the time: a step below it no longer moves the clock reliably
 
 
-class CompiledLaw:
-    """A law ready to be written into kernels: its tape, that of its guards, and how they lie in memory."""
-
-    def __init__(self, equations: Equations, guards: Sequence[Node] = ()) -> None:
-        self.states = equations.states
-        self.parameters = tuple(equations.parameters)
-        self.independent = equations.independent
-        self.varying = (self.independent, *self.states)
-        self.tape = Tape(equations.derivatives, self.varying)
-        self.guards = Tape(guards, self.varying)
-
-
-def is_inline(law: CompiledLaw, tableau: Tableau) -> bool:
-    """Whether the law is small enough to be written out in each stage."""
-    return (law.tape.work + 4 * len(law.states)) * tableau.stages <= INLINE_WORK
-
-
-def workspace(law: CompiledLaw, tableau: Tableau, lanes: int = 1, inline: bool | None = None) -> Workspace:
-    """The memory a kernel of this law and method needs; the law is inline if it is small, unless said otherwise."""
-    n = len(law.states)
-    scratch = len(tableau.b) + len(tableau.extra_a) + 8
-    if is_inline(law, tableau) if inline is None else inline:
-        return Workspace(n, len(law.parameters), 0, len(law.guards.outputs), lanes, scratch)
-    padded = -(-n // BLOCK) * BLOCK
-    guards = len(law.guards.outputs)
-    return Workspace(padded, len(law.parameters), law.tape.prelude, guards, lanes, scratch, inline=False)
-
-
-def operations(f: Function) -> dict[str, Callable[..., Any]]:
-    """What each operation of a tape is in a kernel."""
-    table: dict[str, Callable[..., Any]] = {
-        "number": f.constant,
-        "add": lambda a, b: a + b,
-        "sub": lambda a, b: a - b,
-        "mul": lambda a, b: a * b,
-        "div": lambda a, b: a / b,
-        "neg": lambda a: -a,
-        "fma": f.fma,
-        "fms": lambda a, b, c: f.fma(a, b, -c),
-        "fnma": lambda a, b, c: f.fma(-a, b, c),
-        "select": f.where,
-        "and": lambda a, b: a & b,
-        "or": lambda a, b: a | b,
-        "not": lambda a: ~a,
-    }
-    for name in ("lt", "le", "gt", "ge", "eq", "ne"):
-        table[name] = lambda a, b, name=name: f.compare(name, a, b)
-    for name, function in LANE_FUNCTIONS.items():
-        table[name] = lambda *values, function=function: function(f, *values)
-    return table
-
-
-@dataclass
-class Setting:
-    """A law inside one function of a kernel: how vectors are kept, and how the law is evaluated."""
-
-    space: Any
-    law: Callable[[Any, Any], Any]
-    guards: Callable[[Any, Any], list[Value]]
-    absolute: Any
-    y: Any
-    slope: Any
-
-
 def write_kernel(law: CompiledLaw, tableau: Tableau, layout: Workspace, fused: bool = True) -> Module:
-    """The module with ``start`` and ``advance``, for as many lanes as the workspace has."""
+    """The module with ``start``, ``advance`` and both in one (``solve``), for as many lanes as the workspace has."""
     module = Module(fused)
-    _write_start(module, law, tableau, layout)
-    _write_advance(module, law, tableau, layout)
+    start = _write_start(module, law, tableau, layout)
+    advance = _write_advance(module, law, tableau, layout)
+    f = module.function("solve", "integer", [("work", "pointer")])
+    f.call(start, "integer", f.arguments[0])
+    f.give(f.call(advance, "integer", f.arguments[0]))
     return module
-
-
-def write_dense(law: CompiledLaw, tableau: Tableau, layout: Workspace, fused: bool = True) -> Module:
-    """The module with ``dense``, for one lane."""
-    module = Module(fused)
-    _write_dense(module, law, tableau, layout)
-    return module
-
-
-# -- a law inside a function --------------------------------------------------------------------------------------
-
-
-def _setting(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
-    if layout.inline:
-        return _setting_in_registers(f, work, law, layout)
-    return _setting_in_memory(f, work, law, layout)
-
-
-def _parameters(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> dict[str, Value]:
-    place = layout.address(f, work, "p")
-    return {name: f.load(place, i, lanes=layout.lanes) for i, name in enumerate(law.parameters)}
-
-
-def _setting_in_registers(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
-    table = operations(f)
-    parameters = _parameters(f, work, law, layout)
-    prelude = law.tape.run_prelude(table, parameters)
-    guard_prelude = law.guards.run_prelude(table, parameters)
-
-    def run(tape: Tape, known: list[Any], t: Any, y: Any) -> list[Value]:
-        t = f.spread(t, layout.lanes) if isinstance(t, Value) else t
-        inputs = dict(zip(law.states, y, strict=True)) | {law.independent: t} | parameters
-        return tape.run(table, inputs, known)
-
-    def load(name: str, lanes: int) -> list[Value]:
-        place = layout.address(f, work, name)
-        return [f.load(place, i, lanes=lanes) for i in range(len(law.states))]
-
-    return Setting(
-        Components(f, len(law.states)),
-        lambda t, y: run(law.tape, prelude, t, y),
-        lambda t, y: run(law.guards, guard_prelude, t, y),
-        load("absolute_tolerance", 1),
-        load("y", layout.lanes),
-        load("slope", layout.lanes),
-    )
-
-
-def _setting_in_memory(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
-    called = _write_law(f.module, law, layout)
-    prelude = law.tape.run_prelude(operations(f), _parameters(f, work, law, layout))
-    constants = layout.address(f, work, "constants")
-    for i, value in enumerate(prelude):
-        f.store(f.spread(value, layout.lanes), constants, i)
-    names: dict[str, int] = {}
-
-    def allocate(name: str) -> Value:
-        index = names.setdefault(name, len(names))
-        if index >= layout.scratch:
-            raise IndexError(f"the workspace has no room for a further vector {name}")
-        return f.address_at_entry(work, layout.places["scratch"] + index * layout.size * layout.lanes)
-
-    space = Memory(f, len(law.states), allocate)
-
-    def evaluate(t: Any, y: Array) -> Array:
-        out = space.new("")
-        t = f.spread(t, layout.lanes) if isinstance(t, Value) else f.constant(t)
-        f.call(called, "void", t, y.pointer, constants, layout.address(f, work, "p"), out.pointer)
-        return out
-
-    def guards(t: Any, y: Array) -> list[Value]:
-        table = operations(f)
-        parameters = _parameters(f, work, law, layout)
-        used = {row.value for row in law.guards.rows if row.operation == "symbol"}
-        states = {s: f.load(y.pointer, i, lanes=layout.lanes) for i, s in enumerate(law.states) if s in used}
-        inputs = states | {law.independent: t} | parameters
-        return law.guards.run(table, inputs, law.guards.run_prelude(table, parameters))
-
-    return Setting(
-        space,
-        evaluate,
-        guards,
-        Array(layout.address(f, work, "absolute_tolerance"), uniform=True),
-        Array(layout.address(f, work, "y")),
-        Array(layout.address(f, work, "slope")),
-    )
-
-
-def _write_law(module: Module, law: CompiledLaw, layout: Workspace) -> Function:
-    """The law as a function of its own: law(t, y, constants, p, out)."""
-    if "law" in module.functions:
-        return module.functions["law"]
-    pointers = [(name, "pointer") for name in ("y", "constants", "p", "out")]
-    f = module.function("law", "void", [("t", "number"), *pointers], layout.lanes, internal=True)
-    f.attributes = "nounwind noinline"
-    t, y, constants, p, out = f.arguments
-
-    class Inputs(dict[str, Value]):
-        """Symbols, loaded when they are first used."""
-
-        def __missing__(self, name: str) -> Value:
-            states, parameters = law.states.index, law.parameters.index
-            place = (p, parameters(name)) if name in law.parameters else (y, states(name))
-            self[name] = f.load(*place, lanes=layout.lanes)
-            return self[name]
-
-    inputs = Inputs({law.independent: t})
-    for i, name in enumerate(law.states):
-        if len(law.states) > 50:
-            inputs[name] = f.load(y, i, lanes=layout.lanes)
-    prelude = [f.load(constants, i, lanes=layout.lanes) for i in range(law.tape.prelude)]
-    for i, value in enumerate(law.tape.run(operations(f), inputs, prelude)):
-        f.store(f.spread(value, layout.lanes), out, i)
-    f.give()
-    return f
 
 
 # -- start --------------------------------------------------------------------------------------------------------
 
 
-def _write_start(module: Module, law: CompiledLaw, tableau: Tableau, layout: Workspace) -> None:
+def _write_start(module: Module, law: CompiledLaw, tableau: Tableau, layout: Workspace) -> Function:
     f = module.function("start", "integer", [("work", "pointer")], layout.lanes)
     work = f.arguments[0]
-    here = _setting(f, work, law, layout)
+    here = setting(f, work, law, layout)
     t = layout.load(f, work, "t")
     slope = here.law(t, here.y)
     _put(f, here, here.slope, slope, layout.address(f, work, "slope"))
@@ -247,6 +63,7 @@ def _write_start(module: Module, law: CompiledLaw, tableau: Tableau, layout: Wor
     for i, value in enumerate(here.guards(t, here.y)):
         f.store(f.spread(value, layout.lanes), layout.address(f, work, "guards"), i)
     f.give(f.constant(0, "integer", 1))
+    return f
 
 
 def _put(f: Function, here: Setting, target: Any, vector: Any, place: Value) -> None:
@@ -255,12 +72,7 @@ def _put(f: Function, here: Setting, target: Any, vector: Any, place: Value) -> 
         for i, value in enumerate(vector):
             f.store(f.spread(value, f.lanes), place, i)
     else:
-        _copy(here.space, vector, target)
-
-
-def _copy(space: Memory, source: Array, target: Array) -> None:
-    with space._turns() as index:
-        space._store(space._load(source, index), target, index)
+        here.space.copy(vector, target)
 
 
 # -- advance ------------------------------------------------------------------------------------------------------
@@ -299,12 +111,12 @@ class _State:
                 variable.set(self.f.where(accepted, new, before))
         elif self.f.lanes == 1:
             with self.f.when(accepted):
-                _copy(self.here.space, vector, old)
+                self.here.space.copy(vector, old)
         else:
             self.here.space.map(
                 lambda new, before: self.f.where(accepted, new, before), vector, old, into="kept"
             )
-            _copy(self.here.space, self.here.space.new("kept"), old)
+            self.here.space.copy(self.here.space.new("kept"), old)
 
     def save(self) -> None:
         """Back into the workspace."""
@@ -321,10 +133,10 @@ def _save_all(f: Function, variables: Sequence[Variable], place: Value) -> None:
         f.store(variable.get(), place, i)
 
 
-def _write_advance(module: Module, law: CompiledLaw, tableau: Tableau, layout: Workspace) -> None:
+def _write_advance(module: Module, law: CompiledLaw, tableau: Tableau, layout: Workspace) -> Function:
     f = module.function("advance", "integer", [("work", "pointer")], layout.lanes)
     work = f.arguments[0]
-    here = _setting(f, work, law, layout)
+    here = setting(f, work, law, layout)
     state = _State(f, work, here, layout)
     uniform = {
         name: layout.load(f, work, name)
@@ -340,6 +152,7 @@ def _write_advance(module: Module, law: CompiledLaw, tableau: Tableau, layout: W
         _record(f, law, state, fresh, uniform, layout)
     state.save()
     f.give(left.get())
+    return f
 
 
 def _attempt(
@@ -428,14 +241,14 @@ def _record(
             with f.when(f.lane(fresh, lane)):
                 row = f.offset(rows, (capacity * lane + f.lane(recorded, lane)) * width)
                 f.store(f.lane(t, lane), row)
-                _write_row(f, vector, row, len(law.states), lane)
+                write_row(f, vector, row, len(law.states), lane)
         recorded = f.where(fresh, recorded + 1, recorded)
         state.scalars["recorded"].set(recorded)
         full = (recorded >= capacity) & state.get("status").equals(RUNNING)
         state.scalars["status"].set(f.where(full, f.constant(FULL, "integer"), state.get("status")))
 
 
-def _write_row(f: Function, vector: Any, row: Value, size: int, lane: int) -> None:
+def write_row(f: Function, vector: Any, row: Value, size: int, lane: int) -> None:
     """One lane of a state behind the time in a row."""
     if isinstance(vector, Array):
         with f.count(size) as index:
@@ -443,70 +256,3 @@ def _write_row(f: Function, vector: Any, row: Value, size: int, lane: int) -> No
     else:
         for i, value in enumerate(vector):
             f.store(f.lane(value, lane), row, i + 1)
-
-
-# -- dense output -------------------------------------------------------------------------------------------------
-
-
-def _write_dense(module: Module, law: CompiledLaw, tableau: Tableau, layout: Workspace) -> None:
-    """dense(work, times, count, rows, steps, out): the state at times sorted in the direction of the steps."""
-    arguments = [("work", "pointer"), ("times", "pointer"), ("count", "integer")]
-    arguments += [("rows", "pointer"), ("steps", "integer"), ("out", "pointer")]
-    f = module.function("dense", "integer", arguments)
-    work, times, count, rows, steps, out = f.arguments
-    size = len(law.states)
-    here = _setting(f, work, law, layout)
-    kept = _Kept(f, here.space, work, layout)
-    direction = f.load(f.offset(rows, steps * (size + 1))) - f.load(rows)
-    step = f.variable(f.constant(0, "integer"))
-    known = f.variable(f.constant(-1, "integer"))
-    with f.count(count) as query:
-        t = f.load(times, query)
-        with f.loop() as loop:
-            after = step.get() + 1
-            loop.leave_if(after >= steps)
-            loop.leave_if((t - f.load(rows, after * (size + 1))) * direction <= 0.0)
-            step.set(after)
-        row = f.offset(rows, step.get() * (size + 1))
-        t0 = f.load(row)
-        h = f.load(row, size + 1) - t0
-        y = _read_row(f, here, row, size)
-        with f.when(step.get().differs(known.get())):
-            known.set(step.get())
-            kept.keep(runge_kutta.dense_slopes(here.space, here.law, tableau, t0, y, h))
-        weights = runge_kutta.dense_weights(tableau, (t - t0) / h, f.fma)
-        result = runge_kutta.advance(here.space, y, h, weights, kept.slopes, into="dense")
-        _write_row(f, result, f.offset(out, query * size - 1), size, 0)
-    f.give(count)
-
-
-class _Kept:
-    """The slopes of the step at hand, in memory, for all queries that fall into it."""
-
-    def __init__(self, f: Function, space: Any, work: Value, layout: Workspace) -> None:
-        self.f, self.space, self.work, self.layout = f, space, work, layout
-        self._slopes: list[Any] = []
-
-    def keep(self, slopes: list[Any]) -> None:
-        self._slopes = slopes
-        if isinstance(self.space, Components):
-            place = self.layout.address(self.f, self.work, "scratch")
-            for i, value in enumerate(value for slope in slopes for value in slope):
-                self.f.store(value, place, i)
-
-    @property
-    def slopes(self) -> list[Any]:
-        if not isinstance(self.space, Components):
-            return self._slopes
-        place, size = self.layout.address(self.f, self.work, "scratch"), self.space.size
-        count = len(self._slopes)
-        return [[self.f.load(place, j * size + i) for i in range(size)] for j in range(count)]
-
-
-def _read_row(f: Function, here: Setting, row: Value, size: int) -> Any:
-    """The state in a row, as a vector."""
-    if isinstance(here.space, Components):
-        return [f.load(row, i + 1) for i in range(size)]
-    with f.count(size) as index:
-        f.store(f.load(row, index + 1), here.y.pointer, index)
-    return here.y

@@ -14,14 +14,20 @@ Law = Callable[[Any, Any], Any]
 
 
 def advance(space: Any, y: Any, h: Any, weights: Sequence[Any], slopes: Sequence[Any], into: str = "") -> Any:
-    """y + h Σ wᵢ kᵢ; zero weights cost nothing."""
+    """y + h Σ wᵢ kᵢ; zero weights cost nothing.
+
+    The last slope is added by itself: it is the one just computed, and everything else can be ready before it.
+    """
     used = [(w, k) for w, k in zip(weights, slopes, strict=False) if not _is_zero(w)]
     if not used:
         return y
     fma = space.arithmetic.fma
 
+    *earlier, (last, _) = used
+
     def formula(y: Any, *k: Any) -> Any:
-        return fma(_dot(fma, [w for w, _ in used], k), h, y)
+        so_far = fma(_dot(fma, [w for w, _ in earlier], k[:-1]), h, y) if earlier else y
+        return fma(k[-1], h * last, so_far)
 
     return space.map(formula, y, *(k for _, k in used), into=into)
 

@@ -8,24 +8,26 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dydt.kernels.build import Library, has_fma
-from dydt.solvers.integrate import CompiledLaw, workspace, write_dense, write_kernel
+from dydt.solvers.dense import write_dense
+from dydt.solvers.integrate import write_kernel
+from dydt.solvers.law import CompiledLaw, workspace
 from dydt.solvers.tableaus import Tableau
 from dydt.solvers.workspace import CROSSED, DONE, FULL, RUNNING
 
-FIRST_ROWS = 256
+FIRST_ROWS = 1024
 MOST_ROWS = 8192
 _BREATH = 2_000_000  # operations of the law between two returns to Python: a few milliseconds
 
 Array = Any
+_INTEGER = np.dtype(np.int64)
 
 
-@dataclass
 class Run:
     """What one solve computed.
 
@@ -34,32 +36,74 @@ class Run:
     status : int or str
         A status of `dydt.solvers.workspace`; or "time limit", "interrupted", or a "singular point" found on the way.
     t0, t1, first, parameters
-        What was asked for, `first` being the initial state; `t` and `y` are where it ended.
-    chunks : list of ndarray
-        Rows (t, y…); each chunk starts with the last row of the one before.
-    tail : ndarray or None
-        The last rows, also where no rows are kept; None if the kernel wrote none.
-    saved : ndarray or None
-        States at the times of `saveat`, as far as they were reached.
-    step : float
-        The step that would have come next.
+        What was asked for, `first` being the initial state.
+    seconds : float
+        What it took.
     """
 
-    status: int | str
-    t0: float
-    t1: float
-    first: Array
-    parameters: Array
-    t: float
-    y: Array
-    accepted: int
-    rejected: int
-    chunks: list[Array]
-    tail: Array | None = None
-    saved: Array | None = None
-    seconds: float = 0.0
-    step: float = 0.0
-    note: str = ""
+    __slots__ = ("_journey", "first", "parameters", "seconds", "status", "t0", "t1")
+
+    def __init__(
+        self,
+        status: int | str,
+        t0: float,
+        t1: float,
+        first: Array,
+        parameters: Array,
+        journey: _Journey,
+        seconds: float,
+    ) -> None:
+        self.status = status
+        self.t0 = t0
+        self.t1 = t1
+        self.first = first
+        self.parameters = parameters
+        self.seconds = seconds
+        self._journey = journey
+
+    @property
+    def t(self) -> float:
+        """Where it ended."""
+        return float(self._journey.end[0])
+
+    @property
+    def y(self) -> Array:
+        """The state where it ended."""
+        return self._journey.end[1:]
+
+    @property
+    def accepted(self) -> int:
+        return self._journey.integer("accepted")
+
+    @property
+    def rejected(self) -> int:
+        return self._journey.integer("rejected")
+
+    @property
+    def step(self) -> float:
+        """The step that would have come next."""
+        return float(self._journey.work[self._journey.solver.layout.places["h"]])
+
+    @property
+    def chunks(self) -> list[Array]:
+        """Rows (t, y…); each chunk starts with the last row of the one before."""
+        return self._journey.chunks
+
+    @property
+    def tail(self) -> Array | None:
+        """The last rows, also where no rows are kept; None if the kernel wrote none."""
+        return self._journey.tail
+
+    @property
+    def saved(self) -> Array | None:
+        """States at the times of `saveat`, as far as they were reached."""
+        saved = self._journey.saved
+        return None if saved is None else saved[: self._journey.reached]
+
+    @property
+    def note(self) -> str:
+        """What a judge said of a singular point."""
+        return self._journey.note
 
 
 @dataclass
@@ -93,12 +137,18 @@ class Solver:
         self._library = Library(
             str(write_kernel(law, tableau, self.layout, has_fma())), cached, not self.layout.inline
         )
-        self._start = self._library.function("start", ctypes.c_void_p)
+        self._solve = self._library.function("solve", ctypes.c_void_p)
         self._advance = self._library.function("advance", ctypes.c_void_p)
         self._dense: Any = None
-        work = max(1, law.tape.work + 4 * self.size) * tableau.stages
+        work = max(1, law.work + 4 * self.size) * tableau.stages
         self._budget = max(16, _BREATH // work)
-        self._rows = max(4, min(FIRST_ROWS, 2_000_000 // (self.size + 1)))
+        self._rows = max(4, min(FIRST_ROWS, 16_000 // (self.size + 1)))
+        places = self.layout.places
+        self._t, self._t_end, self._h = places["t"], places["t_end"], places["h"]
+        self._y = slice(places["y"], places["y"] + self.size)
+        self._p = slice(places["p"], places["p"] + len(law.parameters))
+        self._status, self._recorded, self._buffer = places["status"], places["recorded"], places["rows"]
+        self._guarded = bool(law.guards.outputs)
 
     def template(
         self, relative: float, absolute: float | Array, step: float, largest_step: float, step_limit: int
@@ -145,58 +195,45 @@ class Solver:
             ``watch(parameters)`` makes the `Watch` of a solve that is not over after one call of the kernel.
         """
         began = time.perf_counter()
-        size, places = self.size, self.layout.places
-        work = template.copy()
-        integers = work.view(np.int64)
-        work[places["t"]] = t0
-        work[places["t_end"]] = t1
-        first = places["y"]
-        work[first : first + size] = y
-        first = places["p"]
-        work[first : first + len(self.law.parameters)] = parameters
-        if t1 < t0:
-            work[places["h"]] = -work[places["h"]]
-        keep_rows = record or saveat is not None or bool(self.law.guards.outputs)
-        rows: Array = None
-        if keep_rows:
-            rows = np.empty((self._rows, size + 1))
-            rows[0, 0] = t0
-            rows[0, 1:] = y
-            integers[places["rows"]] = rows.__array_interface__["data"][0] + 8 * (size + 1)
+        work, integers, rows = self._prepare(template, t0, t1, y, parameters, record or saveat is not None)
         address = work.__array_interface__["data"][0]
-        status: int | str = RUNNING
-        journey = _Journey(self, work, integers, rows, record, saveat)
-        self._start(address)
-        self._advance(address)
-        status = int(integers[places["status"]])
-        if status != DONE:
-            with _Interrupts() as interrupts:
+        self._solve(address)
+        status: int | str = int(integers[self._status])
+        if status == DONE and saveat is None:
+            # Over in one call, as most solves are: nothing more to do.
+            if rows is not None:
+                rows = rows[: int(integers[self._recorded]) + 1]
+            journey = _Journey(self, work, integers, rows, record, None, [rows] if record else [], tail=rows)
+        else:
+            journey = _Journey(self, work, integers, rows, record, saveat)
+            if status != DONE:
                 minding = watch(parameters) if watch else Watch()
-                status = journey.go_on(address, status, minding, began, interrupts)
+                with _Interrupts() as interrupts:
+                    status = journey.go_on(address, status, minding, began, interrupts)
                 if minding.close:
                     minding.close()
-        journey.close()
-        first = places["y"]
-        t, y1 = float(work[places["t"]]), work[first : first + size].copy()
-        if journey.cut is not None:
-            t, y1 = journey.cut[0], journey.cut[1:].copy()
-        return Run(
-            status,
-            t0,
-            t1,
-            y,
-            parameters,
-            t,
-            y1,
-            int(integers[places["accepted"]]),
-            int(integers[places["rejected"]]),
-            journey.chunks,
-            journey.tail,
-            None if journey.saved is None else journey.saved[: journey.reached],
-            time.perf_counter() - began,
-            float(work[places["h"]]),
-            journey.note,
-        )
+            journey.close()
+        return Run(status, t0, t1, y, parameters, journey, time.perf_counter() - began)
+
+    def _prepare(
+        self, template: Array, t0: float, t1: float, y: Array, parameters: Array, keep: bool
+    ) -> tuple[Array, Array, Array]:
+        """The workspace of a solve, as numbers and as integers, and a buffer for its rows, if they are wanted."""
+        work = template.copy()
+        integers = work.view(_INTEGER)
+        work[self._t] = t0
+        work[self._t_end] = t1
+        work[self._y] = y
+        work[self._p] = parameters
+        if t1 < t0:
+            work[self._h] = -work[self._h]
+        if not (keep or self._guarded):
+            return work, integers, None
+        rows = np.empty((self._rows, self.size + 1))
+        rows[0, 0] = t0
+        rows[0, 1:] = work[self._y]
+        integers[self._buffer] = rows.__array_interface__["data"][0] + 8 * (self.size + 1)
+        return work, integers, rows
 
     def dense(self, rows: Array, times: Array, template: Array, parameters: Array) -> Array:
         """The states at times sorted in the direction of the steps, from recorded rows.
@@ -204,7 +241,9 @@ class Solver:
         Each row must be where the solver went; the step between two rows is computed once more, to the same bits.
         """
         if self._dense is None:
-            library = Library(str(write_dense(self.law, self.tableau, self.layout, has_fma())), self._cached, False)
+            library = Library(
+                str(write_dense(self.law, self.tableau, self.layout, has_fma())), self._cached, False
+            )
             pointer, integer = ctypes.c_void_p, ctypes.c_int64
             call = library.function("dense", pointer, pointer, integer, pointer, integer, pointer)
             self._dense = (call, library)
@@ -255,26 +294,57 @@ class _Interrupts:
             signal.signal(signal.SIGINT, self._before)
 
 
-@dataclass
 class _Journey:
-    """The rows of a solve that takes more than one call of the kernel."""
+    """The rows of a solve, which may take more than one call of the kernel."""
 
-    solver: Solver
-    work: Array
-    integers: Array
-    rows: Array | None
-    record: bool
-    saveat: Array | None
-    chunks: list[Array] = field(default_factory=list)
-    saved: Array | None = None
-    tail: Array | None = None
-    cut: Array | None = None
-    note: str = ""
-    _next: int = 0
+    __slots__ = (
+        "_next",
+        "chunks",
+        "cut",
+        "integers",
+        "note",
+        "record",
+        "rows",
+        "saveat",
+        "saved",
+        "solver",
+        "tail",
+        "work",
+    )
 
-    def __post_init__(self) -> None:
-        if self.saveat is not None:
-            self.saved = np.empty((len(self.saveat), self.solver.size))
+    def __init__(
+        self,
+        solver: Solver,
+        work: Array,
+        integers: Array,
+        rows: Array,
+        record: bool,
+        saveat: Array | None,
+        chunks: list[Array] | None = None,
+        tail: Array | None = None,
+    ) -> None:
+        self.solver = solver
+        self.work = work
+        self.integers = integers
+        self.rows = rows
+        self.record = record
+        self.saveat = saveat
+        self.chunks: list[Array] = chunks if chunks is not None else []
+        self.saved = None if saveat is None else np.empty((len(saveat), solver.size))
+        self.tail = tail
+        self.cut: Array | None = None
+        self.note = ""
+        self._next = 0
+
+    @property
+    def end(self) -> Array:
+        """The row (t, y…) where the solve ended."""
+        if self.cut is not None:
+            return self.cut
+        return np.concatenate([[self.work[self.solver._t]], self.work[self.solver._y]])
+
+    def integer(self, name: str) -> int:
+        return int(self.integers[self.solver.layout.places[name]])
 
     def go_on(
         self, address: int, status: int | str, watch: Watch, began: float, interrupts: _Interrupts

@@ -119,6 +119,11 @@ class Memory:
             sums = [a + b for a, b in zip(sums[::2], sums[1::2], strict=True)]
         return sums[0] * (1.0 / self.size)
 
+    def copy(self, source: Array, target: Array) -> None:
+        """Put the components of one array into another."""
+        with self._turns() as index:
+            self._store(self._load(source, index), target, index)
+
     def _turns(self) -> Any:
         return self.function.count(self.blocks if self.function.lanes == 1 else self.blocks * BLOCK)
 

@@ -70,6 +70,7 @@ class Workspace:
             ("scratch", self.size * self.scratch),
         ):
             blocks.append((name, "number", count * self.lanes))
+        blocks.append(("margin", "number", 64))  # loops over batches may read a little too far
         for name, kind, count in blocks:
             self.places[name] = offset
             self.kinds[name] = kind

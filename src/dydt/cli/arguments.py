@@ -1,0 +1,314 @@
+"""What is typed on the command line, read: laws, numbers, spans and assignments. Nothing is ever evaluated as code."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from dydt import gallery
+from dydt.errors import InputError, LawError, nearest
+from dydt.expr.scan import LARGEST_TEXT, plain_name, shorten
+
+if TYPE_CHECKING:
+    from dydt.ode import ODE
+
+MOST_TIMES = 10_000_000
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def read_law(law: str, independent: str = "t") -> gallery.Entry:
+    """The law that an argument means.
+
+    ``-`` is standard input; a name of the gallery is that law; an existing file is read; what contains ``=`` is
+    the text itself.
+
+    Raises
+    ------
+    InputError
+        If it is none of these; the message names the nearest file or law.
+    """
+    if law == "-":
+        return gallery.read_entry(
+            "", _decode(sys.stdin.buffer.read(4 * LARGEST_TEXT), "standard input"), independent
+        )
+    path = Path(law)
+    looks_like_file = len(law) < 4096 and "\n" not in law and (path.suffix == ".ode" or path.name != law)
+    if not looks_like_file and "=" not in law and law in gallery.names():
+        return gallery.entry(law)
+    if _is(path, "file"):
+        return gallery.read_entry(path.stem, _decode(_read(path), path.name), independent)
+    if "=" in law:
+        return gallery.read_entry("", law, independent)
+    if looks_like_file:
+        raise InputError(_no_file(path))
+    try:
+        return gallery.entry(law)
+    except InputError as error:
+        raise InputError(
+            f'{error}\nA law is a name that `dydt gallery` lists, a file like law.ode, text like "x\' = -x", '
+            "or - for standard input"
+        ) from None
+
+
+@overload
+def number(text: str, option: str) -> float: ...
+@overload
+def number(text: str | None, option: str, otherwise: float) -> float: ...
+@overload
+def number(text: str | None, option: str, otherwise: None = None) -> float | None: ...
+def number(text: str | None, option: str, otherwise: float | None = None) -> float | None:
+    """A number, or an expression of numbers such as 8/3 or 2*pi; `otherwise` if the option was not given.
+
+    >>> number("8/3", "--set b")
+    2.6666666666666665
+
+    Raises
+    ------
+    InputError
+        If it isn't one, or not finite.
+    """
+    if text is None:
+        return otherwise
+    from dydt.expr.evaluate import evaluate
+    from dydt.expr.graph import symbols
+    from dydt.expr.read import read
+
+    try:
+        node = read(text)
+    except LawError as error:
+        raise InputError(f"{option}: {error}") from None
+    if symbols([node]):
+        raise InputError(f"{option} takes a number, like 1.5 or 8/3, and got `{shorten(text)}`")
+    value = evaluate(node)
+    if not math.isfinite(value):
+        raise InputError(f"{option} must be finite, and `{shorten(text)}` is {value}")
+    return value
+
+
+def count(text: str | None, option: str, otherwise: int) -> int:
+    """A whole, positive number."""
+    if text is None:
+        return otherwise
+    value = number(text, option)
+    if value < 1 or value != math.floor(value) or value > 2**53:
+        raise InputError(f"{option} takes a whole number from 1, and got `{shorten(text)}`")
+    return int(value)
+
+
+def assignments(texts: Iterable[str], option: str) -> dict[str, float]:
+    """Names and numbers from `a=1.5,b=8/3`.
+
+    >>> assignments(["a=1.5, b=max(1, 2)", "x'=0"], "--set")
+    {'a': 1.5, 'b': 2.0, "x'": 0.0}
+    """
+    values: dict[str, float] = {}
+    for text in texts:
+        for part in _split(text):
+            name, equals, value = part.partition("=")
+            name = plain_name(name.strip()).translate(str.maketrans("’′", "''"))
+            if not equals or not name:
+                raise InputError(
+                    f"{option} takes name=number, as in {option} a=1.5,b=8/3, and got `{shorten(part)}`"
+                )
+            if name in values:
+                raise InputError(f"{option} gives `{shorten(name)}` twice")
+            values[name] = number(value, f"{option} {shorten(name)}")
+    return values
+
+
+def span(text: str | None) -> tuple[float, float] | float | None:
+    """The span from `0:18`, or its end from `18`."""
+    if text is None:
+        return None
+    parts = text.split(":")
+    if len(parts) > 2 or not all(part.strip() for part in parts):
+        raise InputError(
+            f"--t takes a span, as in --t 0:10, or its end, as in --t 10, and got `{shorten(text)}`"
+        )
+    ends = [number(part, "--t") for part in parts]
+    return ends[0] if len(ends) == 1 else (ends[0], ends[1])
+
+
+def saveat(text: str | None) -> str | float | list[float] | None:
+    """`end`, a spacing such as `0.1`, or times such as `0,1,2.5`."""
+    if text is None or text.strip() == "end":
+        return text and "end"
+    parts = _split(text)
+    values = [number(part, "--saveat") for part in parts]
+    return values[0] if len(values) == 1 and "," not in text else values
+
+
+def tolerance(text: str | None) -> float | dict[str, float]:
+    """One tolerance for all states, or one by name: `1e-10`, or `x=1e-6,y=1e-9`."""
+    if text is None:
+        return 1e-10
+    return assignments([text], "--atol") if "=" in text else number(text, "--atol")
+
+
+def names(text: str | None) -> list[str]:
+    """Names from `x,y`."""
+    return [plain_name(part.strip()) for part in (text or "").split(",") if part.strip()]
+
+
+def make_ode(entry: gallery.Entry, independent: str, parameters: dict[str, float]) -> ODE:
+    """The law with these parameters; complaints speak of options."""
+    from dydt.ode import ODE
+
+    try:
+        return ODE(entry.text, independent=independent, values=parameters)
+    except LawError:
+        raise
+    except InputError:
+        states = ODE(entry.text, independent=independent).states
+        for name in parameters:
+            if name in states:
+                raise InputError(
+                    f"`{name}` is a state: give its initial value with --init {_quoted(f'{name}=1')}"
+                ) from None
+        raise
+
+
+def check_problem(
+    ode: ODE, span: object, initial: Mapping[str, float], settings: Mapping[str, Any], names: Sequence[str]
+) -> None:
+    """Say what is missing or makes no sense, and which option puts it right, before the solver does."""
+    _check_initial(ode, initial)
+    name = ode.independent
+    if span is None and ode.equations.span is None:
+        raise InputError(f"say the span to solve over: --t 0:10, or in the law: {name} = 0:10")
+    _check_method(settings["method"], settings["h"])
+    start, end = ode._span(span)
+    spacing = settings["saveat"]
+    if isinstance(spacing, float) and spacing > 0 and not abs(end - start) / spacing <= MOST_TIMES:
+        raise InputError(
+            f"--saveat {spacing:g} asks for more than {MOST_TIMES:,} times: take a larger spacing"
+        )
+    known = [*ode.states, *ode.equations.intermediates, name]
+    for wanted in names:
+        if wanted not in known:
+            raise InputError("--names: " + no_such("quantity", wanted, known))
+
+
+def _check_initial(ode: ODE, initial: Mapping[str, float]) -> None:
+    for name in initial:
+        if name in ode.parameters:
+            raise InputError(f"`{name}` is a parameter: give its value with --set {name}={initial[name]:g}")
+        if name not in ode.states:
+            raise InputError("--init: " + no_such("state", name, ode.states))
+    valueless = [name for name, value in ode.parameters.items() if value is None]
+    if valueless:
+        raise InputError(f"no value for {_listed(valueless)}: give --set {_example(valueless)}")
+    missing = [name for name in ode.states if name not in initial and name not in ode.equations.initial]
+    if missing:
+        raise InputError(f"no initial value for {_listed(missing)}: give --init {_example(missing)}")
+
+
+def _check_method(method: str, step: float | None) -> None:
+    from dydt.solvers.tableaus import tableau
+
+    if method != "auto" and step is None and not tableau(method).error:
+        raise InputError(f"{method} takes fixed steps: say how long, as in --h 0.01")
+
+
+def check_files(pictures: Mapping[str, Path | None], data: Mapping[str, str | None]) -> None:
+    """Refuse files that can't be written before anything is solved for them."""
+    for option, picture in pictures.items():
+        if picture is not None and picture.suffix.lower() not in PICTURES:
+            seen = f"`{picture.suffix}`" if picture.suffix else "no suffix"
+            raise InputError(f"{option} writes .png, .svg or .pdf, and `{picture.name}` has {seen}")
+    if list(data.values()).count("-") > 1:
+        raise InputError(f"{' - and '.join(data)} - both want standard output: give one of them a file")
+    for option, file in {**pictures, **data}.items():
+        if file is None or file == "-":
+            continue
+        path = Path(file)
+        if not _is(path.parent, "dir"):
+            raise InputError(f"{option}: there is no folder `{shorten(str(path.parent))}`; make it first")
+        if _is(path, "dir"):
+            raise InputError(f"{option}: `{path}` is a folder, and a file is wanted")
+
+
+def no_such(what: str, name: str, known: Sequence[str], most: int = 12) -> str:
+    """A name that nothing has, the nearest one, and those there are.
+
+    >>> no_such("state", "X", ["x", "y"])
+    'there is no state `X`. There: x, y'
+    """
+    listed = ", ".join(known[:most]) + (" …" if len(known) > most else "")
+    return f"there is no {what} `{shorten(name)}`{nearest(name, known) or '.'} There: {listed}"
+
+
+def _split(text: str) -> list[str]:
+    """The parts between the commas that are not in brackets; empty ones are left out."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _listed(names: Sequence[str], most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(f"`{shorten(name)}`" for name in names[:most]) + more
+
+
+def _example(names: Sequence[str]) -> str:
+    return _quoted(",".join(f"{shorten(name)}={int(not name.endswith(chr(39)))}" for name in names[:8]))
+
+
+def _quoted(text: str) -> str:
+    """As a shell wants it."""
+    return f'"{text}"' if "'" in text else text
+
+
+def _is(path: Path, kind: Literal["file", "dir"]) -> bool:
+    try:
+        return path.is_file() if kind == "file" else path.is_dir()
+    except (OSError, ValueError):  # a text that is too long for a path, or can't be one
+        return False
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(4 * LARGEST_TEXT)
+    except OSError as error:
+        raise InputError(f"can't read `{path}`: {reason(error)}") from None
+
+
+def _decode(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{name} is not text in UTF-8: byte {error.start + 1:,} is {data[error.start]:#04x}"
+        ) from None
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused, in small letters."""
+    return (error.strerror or str(error)).lower()
+
+
+def _no_file(path: Path) -> str:
+    if _is(path, "dir"):
+        return f"`{path}` is a folder, and a law is a file"
+    there = list(_laws_in(path.parent))
+    guess = nearest(path.name, there)
+    listed = f" There: {', '.join(sorted(there)[:8])}" if there and not guess else ""
+    shelf = f" The gallery's law is called {path.stem}" if path.stem in gallery.names() and not guess else ""
+    return f"there is no file `{shorten(str(path))}`{guess or '.' * bool(listed or shelf)}{listed}{shelf}"
+
+
+def _laws_in(folder: Path) -> Iterator[str]:
+    try:
+        for _, found in zip(range(1000), folder.glob("*.ode"), strict=False):
+            yield found.name
+    except OSError:
+        return

@@ -1,0 +1,76 @@
+"""The files that a solve is asked for, and the code it ends with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dydt.cli.arguments import reason
+from dydt.errors import InputError
+
+if TYPE_CHECKING:
+    from dydt.solution import Solution
+    from dydt.trust import Check
+
+Writer = tuple[Path | str | None, Callable[[Any], Any]]
+
+
+def write_all(writers: list[Writer]) -> tuple[list[str], list[str]]:
+    """Write each file that is asked for; what fails does not keep the others from being written.
+
+    Returns
+    -------
+    list of str, list of str
+        What was written, and why the rest was not.
+    """
+    written, failed = [], []
+    for path, write in writers:
+        if path is None:
+            continue
+        try:
+            write(path)
+            written.append(str(path))
+        except InputError as error:
+            failed.append(str(error))
+        except OSError as error:
+            failed.append(f"can't write `{path}`: {reason(error)}")
+    return written, failed
+
+
+def write_text(path: str, text: str | None) -> None:
+    """To a file, or to standard output."""
+    if path == "-":
+        sys.stdout.write(text or "")
+    else:
+        Path(path).write_text(text or "", encoding="utf-8")
+
+
+def as_json(solution: Solution, trust: Check | None) -> str:
+    """The solution, and how far it can be trusted if that was asked."""
+    text = solution.to_json()
+    if trust is not None:
+        import json
+
+        judged = {"verdict": trust.verdict, "errors": trust.worst, "trusted until": trust.trusted_until()}
+        text = json.dumps(json.loads(text) | {"check": judged})
+    return text + "\n"
+
+
+def best_picture(solution: Solution, names: list[str]) -> Callable[..., Any]:
+    """What is best to look at: the path of three states that keep turning, or else the states over time."""
+    return solution.phase if keeps_turning(solution) and len(names) in (0, 3) else solution.plot
+
+
+def keeps_turning(solution: Solution, often: int = 12) -> bool:
+    """Whether each of three states goes up and down so often that only their path in space shows what they do."""
+    import numpy as np
+
+    from dydt.expr.graph import symbols
+
+    law = solution.problem.ode.equations
+    if len(law.states) != 3 or law.independent in symbols(law.derivatives) or len(solution) < 3:
+        return False
+    turns = np.count_nonzero(np.diff(np.sign(np.diff(solution.y, axis=0)), axis=0), axis=0)
+    return bool(np.all(turns >= often))

@@ -1,0 +1,205 @@
+"""A law ready to be written into kernels: in registers, stage by stage, or as a function on memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dydt.expr.equations import Equations
+from dydt.expr.graph import Node
+from dydt.kernels.batch import find_batches, left_over, write_batch
+from dydt.kernels.llvm import Function, Module, Value
+from dydt.kernels.tape import Tape
+from dydt.kernels.vecmath import LANE_FUNCTIONS
+from dydt.solvers.tableaus import Tableau
+from dydt.solvers.vectors import BLOCK, Array, Components, Memory
+from dydt.solvers.workspace import Workspace
+
+# Operations of all stages together up to which a law is written into each stage. Pleiades with dop853 (6000) takes
+# 1.5 s to compile in registers and 0.1 s in memory, where it also runs faster (its loops fill whole registers).
+INLINE_WORK = 1500
+
+
+class CompiledLaw:
+    """A law ready to be written into kernels.
+
+    Attributes
+    ----------
+    batches : list of Batch
+        Equations of one shape, in laws with many.
+    rest : list of int
+        The equations in no batch, which `tape` computes.
+    guards : Tape
+        Denominators that may change their sign.
+    """
+
+    def __init__(self, equations: Equations, guards: Sequence[Node] = ()) -> None:
+        self.states = equations.states
+        self.parameters = tuple(equations.parameters)
+        self.independent = equations.independent
+        varying = (self.independent, *self.states)
+        outputs = equations.derivatives
+        self.batches = find_batches(outputs, self.states, self.independent)
+        self.rest = left_over(self.batches, len(outputs))
+        self.tape = Tape([outputs[i] for i in self.rest], varying)
+        self.guards = Tape(guards, varying)
+
+    @property
+    def work(self) -> int:
+        """How many operations one evaluation takes."""
+        return self.tape.work + sum(batch.tape.work * len(batch.outputs) for batch in self.batches)
+
+
+def is_inline(law: CompiledLaw, tableau: Tableau) -> bool:
+    """Whether the law is small enough to be written out in each stage."""
+    return not law.batches and (law.work + 4 * len(law.states)) * tableau.stages <= INLINE_WORK
+
+
+def workspace(law: CompiledLaw, tableau: Tableau, lanes: int = 1, inline: bool | None = None) -> Workspace:
+    """The memory a kernel of this law and method needs; the law is inline if it is small, unless said otherwise."""
+    n = len(law.states)
+    scratch = len(tableau.b) + len(tableau.extra_a) + 8
+    if is_inline(law, tableau) if inline is None else inline:
+        return Workspace(n, len(law.parameters), 0, len(law.guards.outputs), lanes, scratch)
+    padded = -(-n // BLOCK) * BLOCK
+    guards = len(law.guards.outputs)
+    return Workspace(padded, len(law.parameters), law.tape.prelude, guards, lanes, scratch, inline=False)
+
+
+def operations(f: Function) -> dict[str, Callable[..., Any]]:
+    """What each operation of a tape is in a kernel."""
+    table: dict[str, Callable[..., Any]] = {
+        "number": f.constant,
+        "add": lambda a, b: a + b,
+        "sub": lambda a, b: a - b,
+        "mul": lambda a, b: a * b,
+        "div": lambda a, b: a / b,
+        "neg": lambda a: -a,
+        "fma": f.fma,
+        "fms": lambda a, b, c: f.fma(a, b, -c),
+        "fnma": lambda a, b, c: f.fma(-a, b, c),
+        "select": f.where,
+        "and": lambda a, b: a & b,
+        "or": lambda a, b: a | b,
+        "not": lambda a: ~a,
+    }
+    for name in ("lt", "le", "gt", "ge", "eq", "ne"):
+        table[name] = lambda a, b, name=name: f.compare(name, a, b)
+    for name, function in LANE_FUNCTIONS.items():
+        table[name] = lambda *values, function=function: function(f, *values)
+    return table
+
+
+@dataclass
+class Setting:
+    """A law inside one function of a kernel: how vectors are kept, and how the law is evaluated."""
+
+    space: Any
+    law: Callable[[Any, Any], Any]
+    guards: Callable[[Any, Any], list[Value]]
+    absolute: Any
+    y: Any
+    slope: Any
+
+
+def setting(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
+    if layout.inline:
+        return _setting_in_registers(f, work, law, layout)
+    return _setting_in_memory(f, work, law, layout)
+
+
+def _parameters(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> dict[str, Value]:
+    place = layout.address(f, work, "p")
+    return {name: f.load(place, i, lanes=layout.lanes) for i, name in enumerate(law.parameters)}
+
+
+def _setting_in_registers(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
+    table = operations(f)
+    parameters = _parameters(f, work, law, layout)
+    prelude = law.tape.run_prelude(table, parameters)
+    guard_prelude = law.guards.run_prelude(table, parameters)
+
+    def run(tape: Tape, known: list[Any], t: Any, y: Any) -> list[Value]:
+        t = f.spread(t, layout.lanes) if isinstance(t, Value) else t
+        inputs = dict(zip(law.states, y, strict=True)) | {law.independent: t} | parameters
+        return tape.run(table, inputs, known)
+
+    def load(name: str, lanes: int) -> list[Value]:
+        place = layout.address(f, work, name)
+        return [f.load(place, i, lanes=lanes) for i in range(len(law.states))]
+
+    return Setting(
+        Components(f, len(law.states)),
+        lambda t, y: run(law.tape, prelude, t, y),
+        lambda t, y: run(law.guards, guard_prelude, t, y),
+        load("absolute_tolerance", 1),
+        load("y", layout.lanes),
+        load("slope", layout.lanes),
+    )
+
+
+def _setting_in_memory(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
+    called = _write_law(f.module, law, layout)
+    prelude = law.tape.run_prelude(operations(f), _parameters(f, work, law, layout))
+    constants = layout.address(f, work, "constants")
+    for i, value in enumerate(prelude):
+        f.store(f.spread(value, layout.lanes), constants, i)
+    names: dict[str, int] = {}
+
+    def allocate(name: str) -> Value:
+        index = names.setdefault(name, len(names))
+        if index >= layout.scratch:
+            raise IndexError(f"the workspace has no room for a further vector {name}")
+        return f.address_at_entry(work, layout.places["scratch"] + index * layout.size * layout.lanes)
+
+    space = Memory(f, len(law.states), allocate)
+
+    def evaluate(t: Any, y: Array) -> Array:
+        out = space.new("")
+        t = f.spread(t, layout.lanes) if isinstance(t, Value) else f.constant(t)
+        f.call(called, "void", t, y.pointer, constants, layout.address(f, work, "p"), out.pointer)
+        return out
+
+    def guards(t: Any, y: Array) -> list[Value]:
+        table = operations(f)
+        parameters = _parameters(f, work, law, layout)
+        used = {row.value for row in law.guards.rows if row.operation == "symbol"}
+        states = {s: f.load(y.pointer, i, lanes=layout.lanes) for i, s in enumerate(law.states) if s in used}
+        inputs = states | {law.independent: t} | parameters
+        return law.guards.run(table, inputs, law.guards.run_prelude(table, parameters))
+
+    return Setting(
+        space,
+        evaluate,
+        guards,
+        Array(layout.address(f, work, "absolute_tolerance"), uniform=True),
+        Array(layout.address(f, work, "y")),
+        Array(layout.address(f, work, "slope")),
+    )
+
+
+def _write_law(module: Module, law: CompiledLaw, layout: Workspace) -> Function:
+    """The law as a function of its own: law(t, y, constants, p, out)."""
+    if "law" in module.functions:
+        return module.functions["law"]
+    pointers = [(name, "pointer") for name in ("y", "constants", "p", "out")]
+    f = module.function("law", "void", [("t", "number"), *pointers], layout.lanes, internal=True)
+    f.attributes = "nounwind noinline"
+    t, y, constants, p, out = f.arguments
+
+    read: dict[str, tuple[Value, int]] = {name: (y, i) for i, name in enumerate(law.states)}
+    read |= {name: (p, i) for i, name in enumerate(law.parameters)}
+    needed = {row.value for row in law.tape.rows[law.tape.prelude :] if row.operation == "symbol"}
+    inputs = {name: f.load(*read[name], lanes=layout.lanes) for name in read if name in needed}
+    inputs[law.independent] = t
+    table = operations(f)
+    prelude = [f.load(constants, i, lanes=layout.lanes) for i in range(law.tape.prelude)]
+    for i, value in zip(law.rest, law.tape.run(table, inputs, prelude), strict=True):
+        f.store(f.spread(value, layout.lanes), out, i)
+    if law.batches:
+        others = {name: f.load(p, i, lanes=layout.lanes) for i, name in enumerate(law.parameters)}
+        for batch in law.batches:
+            write_batch(f, batch, table, others | {law.independent: t}, y, out)
+    f.give()
+    return f
