@@ -142,16 +142,8 @@ def solve(
         warnings.simplefilter("ignore")  # the report says how it ended
         solution = ode.solve(span, values=start, progress=not quiet, **settings)
         trust = solution.check() if check else None
-    look = {"dark": dark, "title": entry.title or None}
-    written, failed = outputs.write_all(
-        [
-            (plot, lambda path: outputs.best_picture(solution, shown)(*shown, path=path, **look)),
-            (series, lambda path: solution.plot(*shown, path=path, **look)),
-            (phase, lambda path: solution.phase(*shown, path=path, **look)),
-            (csv, lambda path: outputs.write_text(path, solution.to_csv())),
-            (json, lambda path: outputs.write_text(path, outputs.as_json(solution, trust))),
-        ]
-    )
+    files = {"plot": plot, "series": series, "phase": phase, "csv": csv, "json": json}
+    written, failed = outputs.write_all(solution, trust, files, shown, dark=dark, title=entry.title or None)
     if not quiet and "-" not in (csv, json):
         from dydt.cli.report import report_solution
 

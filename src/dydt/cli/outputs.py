@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,23 +14,45 @@ if TYPE_CHECKING:
     from dydt.solution import Solution
     from dydt.trust import Check
 
-Writer = tuple[Path | str | None, Callable[[Any], Any]]
 
-
-def write_all(writers: list[Writer]) -> tuple[list[str], list[str]]:
+def write_all(
+    solution: Solution,
+    trust: Check | None,
+    files: Mapping[str, Path | str | None],
+    names: list[str],
+    **look: Any,
+) -> tuple[list[str], list[str]]:
     """Write each file that is asked for; what fails does not keep the others from being written.
+
+    Parameters
+    ----------
+    solution : Solution
+    trust : Check or None
+    files : mapping
+        Where ``"plot"``, ``"series"``, ``"phase"``, ``"csv"`` and ``"json"`` go; None for those not wanted.
+    names : list of str
+        What the pictures show; empty for what is usual.
+    **look
+        Options of the pictures.
 
     Returns
     -------
     list of str, list of str
         What was written, and why the rest was not.
     """
+    write: dict[str, Callable[[Any], Any]] = {
+        "plot": lambda path: best_picture(solution, names)(*names, path=path, **look),
+        "series": lambda path: solution.plot(*names, path=path, **look),
+        "phase": lambda path: solution.phase(*names, path=path, **look),
+        "csv": lambda path: write_text(path, solution.to_csv()),
+        "json": lambda path: write_text(path, as_json(solution, trust)),
+    }
     written, failed = [], []
-    for path, write in writers:
+    for kind, path in files.items():
         if path is None:
             continue
         try:
-            write(path)
+            write[kind](path)
             written.append(str(path))
         except InputError as error:
             failed.append(str(error))

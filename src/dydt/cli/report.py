@@ -175,6 +175,8 @@ def _heading(stage: Stage, width: int) -> Text:
 
 def report_gallery() -> None:
     """All laws: name, title and size."""
+    from dydt.expr.parse import parse
+
     out = console()
     table = _table()
     table.add_column("name", style="bold", no_wrap=True)
@@ -182,7 +184,8 @@ def report_gallery() -> None:
     table.add_column("title", no_wrap=True, overflow="ellipsis", max_width=max(10, widest))
     table.add_column("size", justify="right", no_wrap=True, style="dim")
     for name in gallery.names():
-        table.add_row(name, gallery.entry(name).title, str(len(gallery.get(name).states)))
+        entry = gallery.entry(name)
+        table.add_row(name, entry.title, str(len(parse(entry.text).states)))
     out.print()
     out.print(table)
     out.print()

@@ -130,7 +130,7 @@ class Node:
     def __float__(self) -> float:
         raise LawError(
             f"the law asks for the value of `{self}` as a plain float, which is only known while solving",
-            hint="use NumPy's functions (np.sin) or dydt's (dydt.sin) in place of those of `math`, and a list or "
+            hint="use NumPy's functions (np.sin) in place of those of `math`, and a list or "
             "np.zeros_like(y) in place of np.zeros(n)",
         )
 
