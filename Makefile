@@ -24,11 +24,11 @@ bench: .venv/benchmarks
 
 .venv/installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[tables]" pytest hypothesis mpmath ruff mypy
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[tables,dev]"
 	touch $@
 
 .venv/benchmarks: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[tables,bench]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[tables,dev,bench]"
 	touch $@
 
 clean:

@@ -1,6 +1,7 @@
 """Every example of the README runs, and says what the README says it does."""
 
 import re
+import runpy
 import shlex
 import warnings
 from pathlib import Path
@@ -26,11 +27,11 @@ def workplace(tmp_path, monkeypatch):
 
 
 def test_python_examples(workplace, capsys):
-    namespace = {}
+    script = workplace / "examples.py"
+    script.write_text("\n".join(blocks("python")), encoding="utf-8")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dydt.SolveWarning)
-        for block in blocks("python"):
-            exec(compile(block, "README", "exec"), namespace)
+        runpy.run_path(str(script))
     said = capsys.readouterr().out
     assert "trusted to the end" in said
     assert "can't be trusted" in said
