@@ -168,6 +168,9 @@ def test_the_callable_for_inner_loops(lv):
         ({"x": 1, "y": 1, "saveat": [2, 1]}, ["sorted"]),
         ({"x": 1, "y": 1, "saveat": "often"}, ["saveat takes"]),
         ({"x": 1, "y": 1, "step_limit": 0}, ["step_limit must be positive"]),
+        ({"x": 1, "y": 1, "step_limit": 0.5}, ["step_limit must be a whole number"]),
+        ({"x": 1, "y": 1, "step_limit": 1e300}, ["step_limit must be a whole number"]),
+        ({"x": 1, "y": 1, "saveat": 1e-300}, ["wider spacing"]),
     ],
 )
 def test_bad_arguments_are_answered(lv, call, words):

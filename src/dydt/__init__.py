@@ -12,7 +12,7 @@ _HOMES = {
     "ODE": "dydt.ode",
     "Solution": "dydt.solution",
     "Check": "dydt.trust",
-    "METHODS": "dydt.solvers.tableaus",
+    "METHODS": "dydt.solvers.methods",
     "DydtError": "dydt.errors",
     "LawError": "dydt.errors",
     "InputError": "dydt.errors",
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from dydt.expr.graph import where as where
     from dydt.ode import ODE as ODE
     from dydt.solution import Solution as Solution
-    from dydt.solvers.tableaus import METHODS as METHODS
+    from dydt.solvers.methods import METHODS as METHODS
     from dydt.trust import Check as Check
 
 

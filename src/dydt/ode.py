@@ -13,10 +13,10 @@ from dydt.errors import InputError, nearest
 from dydt.expr.equations import Equations
 from dydt.problem import Problem, Settings
 from dydt.solution import Solution
+from dydt.solvers import methods
 from dydt.solvers.endings import guards
 from dydt.solvers.law import CompiledLaw
 from dydt.solvers.solver import Solver
-from dydt.solvers.tableaus import tableau
 
 Array = Any
 
@@ -194,7 +194,7 @@ class ODE:
         began = time.perf_counter()
         if self._law is None:
             self._law = CompiledLaw(self.equations, guards(self.equations))
-        solver = self._solvers[method] = Solver(self._law, tableau(method))
+        solver = self._solvers[method] = Solver(self._law, methods.method(method))
         self.compile_seconds = time.perf_counter() - began
         return solver
 
@@ -214,7 +214,7 @@ class ODE:
     ) -> Settings:
         rtol = _positive("rtol", rtol, zero=True)
         method = choose(rtol) if method == "auto" else method
-        fixed = not tableau(method).error
+        fixed = not methods.method(method).adaptive
         if fixed and h is None:
             raise InputError(f"{method} takes fixed steps: say how long, as in h=0.01")
         if rtol and rtol < 1e-15:
@@ -227,7 +227,7 @@ class ODE:
             self._tolerances(atol, rtol),
             0.0 if h is None else _positive("h", h),
             _positive("max_step", max_step, infinite=True),
-            int(_positive("step_limit", step_limit)),
+            _count("step_limit", step_limit),
             _positive("time_limit", time_limit, infinite=True),
             _times(saveat),
             progress,
@@ -396,6 +396,13 @@ def _positive(name: str, value: Any, zero: bool = False, infinite: bool = False)
     if not (number > 0 or (zero and number == 0)) or (math.isinf(number) and not infinite):
         raise InputError(f"{name} must be {'zero or ' if zero else ''}positive, and is {value!r}")
     return number
+
+
+def _count(name: str, value: Any) -> int:
+    number = _positive(name, value)
+    if number % 1 or number > 2**53:
+        raise InputError(f"{name} must be a whole number, and is {value!r}")
+    return int(number)
 
 
 def _times(saveat: Any) -> tuple[float, ...] | float | str | None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Array = Any
 
+_MOST_TIMES = 10_000_000  # that a spacing may ask for
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -142,6 +144,10 @@ class Problem:
             times = np.array(saveat)
         else:
             assert isinstance(saveat, float)
+            if abs(t1 - t0) > _MOST_TIMES * saveat:
+                raise InputError(
+                    f"saveat = {saveat:g} asks for more than {_MOST_TIMES:,} times; take a wider spacing"
+                )
             count = math.floor(abs(t1 - t0) / saveat * (1 + 1e-12))
             times = t0 + math.copysign(saveat, t1 - t0) * np.arange(count + 1)
             if abs(times[-1] - t1) < 1e-9 * saveat:
@@ -205,15 +211,14 @@ class Problem:
 
     def stats(self, run: Run) -> dict[str, Any]:
         """What a solve took."""
-        tableau = self.solver.tableau
+        method = self.solver.method
         attempts = run.accepted + run.rejected
-        each = tableau.stages - 1 if tableau.first_same_as_last else tableau.stages
-        start = 1 + (2 if tableau.error else 0)
+        start = 1 + 2 * method.adaptive
         return {
             "method": self.method,
             "steps": run.accepted,
             "rejected": run.rejected,
-            "rhs evaluations": attempts * each + start,
+            "rhs evaluations": attempts * method.stages + start,
             "seconds": run.seconds,
             "compile seconds": self.ode.compile_seconds,
         }

@@ -16,9 +16,9 @@ from dydt.kernels.build import assembly, has_fma
 from dydt.kernels.llvm import Module
 from dydt.kernels.tape import Tape
 from dydt.ode import ODE, choose
+from dydt.solvers import methods
 from dydt.solvers.integrate import write_kernel
 from dydt.solvers.law import CompiledLaw, operations, workspace
-from dydt.solvers.tableaus import tableau
 
 _DEEPEST = 60  # levels of a graph that are drawn
 STAGES = ("text", "equations", "graph", "jacobian", "tape", "ir", "assembly")
@@ -85,7 +85,7 @@ class _Life:
     def __init__(self, ode: ODE, method: str, full: bool) -> None:
         self.ode = ode
         self.law = ode.equations
-        self.tableau = tableau(method)
+        self.method = methods.method(method)
         self.full = full
 
     def text(self) -> Stage:
@@ -132,7 +132,7 @@ class _Life:
         return Stage("ir", "LLVM IR", facts, str(module if self.full else alone).rstrip(), seconds)
 
     def assembly(self) -> Stage:
-        thorough = not workspace(self._compiled, self.tableau).inline
+        thorough = not workspace(self._compiled, self.method).inline
         began = time.perf_counter()
         whole = assembly(str(self._kernel[0]), thorough)
         seconds = time.perf_counter() - began
@@ -141,7 +141,7 @@ class _Life:
         return Stage("assembly", "machine code", facts, whole.rstrip() if self.full else alone, seconds)
 
     def _sizes(self, alone: int, whole: int) -> str:
-        return f"{_count(alone, 'instruction')} for the law, {whole:,} for {self.tableau.name}"
+        return f"{_count(alone, 'instruction')} for the law, {whole:,} for {self.method.name}"
 
     @cached_property
     def _compiled(self) -> CompiledLaw:
@@ -150,8 +150,8 @@ class _Life:
     @cached_property
     def _kernel(self) -> tuple[Module, float]:
         began = time.perf_counter()
-        layout = workspace(self._compiled, self.tableau)
-        module = write_kernel(self._compiled, self.tableau, layout, has_fma())
+        layout = workspace(self._compiled, self.method)
+        module = write_kernel(self._compiled, self.method, layout, has_fma())
         str(module)
         return module, time.perf_counter() - began
 

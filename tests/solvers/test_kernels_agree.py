@@ -8,6 +8,7 @@ import pytest
 import dydt
 from dydt.kernels.build import Library, has_fma
 from dydt.solvers import law as law_module
+from dydt.solvers import methods
 from dydt.solvers.integrate import write_kernel
 from dydt.solvers.law import CompiledLaw, workspace
 from dydt.solvers.runge_kutta import end, slopes
@@ -28,7 +29,7 @@ def compiled(text, **parameters):
 
 def run_lanes(law, method, lanes, starts, parameters, t, rtol=1e-8, h=0.0, inline=None):
     """Solve `lanes` trajectories in one kernel; gives end states and step counts."""
-    method = tableau(method)
+    method = methods.method(method)
     layout = workspace(law, method, lanes, inline)
     library = Library(str(write_kernel(law, method, layout, has_fma())), cached=False, thorough=False)
     start, advance = (library.function(name, ctypes.c_void_p) for name in ("start", "advance"))

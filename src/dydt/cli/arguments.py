@@ -207,9 +207,9 @@ def _check_initial(ode: ODE, initial: Mapping[str, float]) -> None:
 
 
 def _check_method(method: str, step: float | None) -> None:
-    from dydt.solvers.tableaus import tableau
+    from dydt.solvers import methods
 
-    if method != "auto" and step is None and not tableau(method).error:
+    if method != "auto" and step is None and not methods.method(method).adaptive:
         raise InputError(f"{method} takes fixed steps: say how long, as in --h 0.01")
 
 

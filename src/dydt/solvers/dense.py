@@ -8,22 +8,21 @@ from __future__ import annotations
 from typing import Any
 
 from dydt.kernels.llvm import Function, Module, Value
-from dydt.solvers import runge_kutta
 from dydt.solvers.integrate import write_row
 from dydt.solvers.law import CompiledLaw, Setting, setting
-from dydt.solvers.tableaus import Tableau
+from dydt.solvers.methods import Method
 from dydt.solvers.vectors import Components
 from dydt.solvers.workspace import Workspace
 
 
-def write_dense(law: CompiledLaw, tableau: Tableau, layout: Workspace, fused: bool = True) -> Module:
+def write_dense(law: CompiledLaw, method: Method, layout: Workspace, fused: bool = True) -> Module:
     """The module with ``dense``, for one lane."""
     module = Module(fused)
-    _write_dense(module, law, tableau, layout)
+    _write_dense(module, law, method, layout)
     return module
 
 
-def _write_dense(module: Module, law: CompiledLaw, tableau: Tableau, layout: Workspace) -> None:
+def _write_dense(module: Module, law: CompiledLaw, method: Method, layout: Workspace) -> None:
     """dense(work, times, count, rows, steps, out): the state at times sorted in the direction of the steps."""
     arguments = [("work", "pointer"), ("times", "pointer"), ("count", "integer")]
     arguments += [("rows", "pointer"), ("steps", "integer"), ("out", "pointer")]
@@ -48,9 +47,8 @@ def _write_dense(module: Module, law: CompiledLaw, tableau: Tableau, layout: Wor
         y = _read_row(f, here, row, size)
         with f.when(step.get().differs(known.get())):
             known.set(step.get())
-            kept.keep(runge_kutta.dense_slopes(here.space, here.law, tableau, t0, y, h))
-        weights = runge_kutta.dense_weights(tableau, (t - t0) / h, f.fma)
-        result = runge_kutta.advance(here.space, y, h, weights, kept.slopes, into="dense")
+            kept.keep(method.dense_slopes(here, t0, y, h))
+        result = method.interpolate(here, y, h, kept.slopes, (t - t0) / h)
         write_row(f, result, f.offset(out, query * size - 1), size, 0)
     f.give(count)
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dydt.kernels.llvm import Function, Module, Value, Variable
-from dydt.solvers import control, runge_kutta
+from dydt.solvers import control
 from dydt.solvers.law import CompiledLaw, Setting, setting
-from dydt.solvers.tableaus import Tableau
+from dydt.solvers.methods import Method
 from dydt.solvers.vectors import Array, Components
 from dydt.solvers.workspace import (
     CROSSED,
@@ -29,11 +29,11 @@ from dydt.solvers.workspace import (
 _TINY = 2.0**-50  # of the time: a step below it no longer moves the clock reliably
 
 
-def write_kernel(law: CompiledLaw, tableau: Tableau, layout: Workspace, fused: bool = True) -> Module:
+def write_kernel(law: CompiledLaw, method: Method, layout: Workspace, fused: bool = True) -> Module:
     """The module with ``start``, ``advance`` and both in one (``solve``), for as many lanes as the workspace has."""
     module = Module(fused)
-    start = _write_start(module, law, tableau, layout)
-    advance = _write_advance(module, law, tableau, layout)
+    start = _write_start(module, law, method, layout)
+    advance = _write_advance(module, law, method, layout)
     f = module.function("solve", "integer", [("work", "pointer")])
     f.call(start, "integer", f.arguments[0])
     f.give(f.call(advance, "integer", f.arguments[0]))
@@ -43,18 +43,18 @@ def write_kernel(law: CompiledLaw, tableau: Tableau, layout: Workspace, fused: b
 # -- start --------------------------------------------------------------------------------------------------------
 
 
-def _write_start(module: Module, law: CompiledLaw, tableau: Tableau, layout: Workspace) -> Function:
+def _write_start(module: Module, law: CompiledLaw, method: Method, layout: Workspace) -> Function:
     f = module.function("start", "integer", [("work", "pointer")], layout.lanes)
     work = f.arguments[0]
     here = setting(f, work, law, layout)
     t = layout.load(f, work, "t")
     slope = here.law(t, here.y)
     _put(f, here, here.slope, slope, layout.address(f, work, "slope"))
-    if tableau.error:
+    if method.adaptive:
         span = layout.load(f, work, "t_end") - t
         relative = layout.load(f, work, "relative_tolerance")
         found = control.first_step(
-            f, here.space, here.law, tableau.error_order + 1, t, here.y, slope, span, here.absolute, relative
+            f, here.space, here.law, method.control_order, t, here.y, slope, span, here.absolute, relative
         )
         given = layout.load(f, work, "h")
         largest = f.copysign(layout.load(f, work, "largest_step"), span)
@@ -133,7 +133,7 @@ def _save_all(f: Function, variables: Sequence[Variable], place: Value) -> None:
         f.store(variable.get(), place, i)
 
 
-def _write_advance(module: Module, law: CompiledLaw, tableau: Tableau, layout: Workspace) -> Function:
+def _write_advance(module: Module, law: CompiledLaw, method: Method, layout: Workspace) -> Function:
     f = module.function("advance", "integer", [("work", "pointer")], layout.lanes)
     work = f.arguments[0]
     here = setting(f, work, law, layout)
@@ -148,7 +148,7 @@ def _write_advance(module: Module, law: CompiledLaw, tableau: Tableau, layout: W
         running = state.get("status").equals(RUNNING)
         loop.leave_if(~f.any(running) | (left.get() <= 0))
         left.set(left.get() - 1)
-        fresh = _attempt(f, here, tableau, state, uniform, t_end, running)
+        fresh = _attempt(f, here, method, state, uniform, t_end, running)
         _record(f, law, state, fresh, uniform, layout)
     state.save()
     f.give(left.get())
@@ -158,7 +158,7 @@ def _write_advance(module: Module, law: CompiledLaw, tableau: Tableau, layout: W
 def _attempt(
     f: Function,
     here: Setting,
-    tableau: Tableau,
+    method: Method,
     state: _State,
     uniform: dict[str, Value],
     t_end: Value,
@@ -168,21 +168,17 @@ def _attempt(
     t, h, y = state.get("t"), state.get("h"), state.vector("y")
     remaining = t_end - t
     # A step that all but reaches the end is made to land on it; adaptive ones may stretch by a hundredth.
-    stretch = 1.01 if tableau.error else 1.0 + 1e-9
+    stretch = 1.01 if method.adaptive else 1.0 + 1e-9
     last = f.absolute(h) * stretch >= f.absolute(remaining)
     t1 = f.where(last, t_end, t + h)
     h = t1 - t
     tiny = (f.absolute(h) <= f.absolute(t) * _TINY) & ~last
 
-    first = state.vector("slope") if tableau.first_same_as_last else None
-    k, at = runge_kutta.slopes(here.space, here.law, tableau, t, y, h, first)
-    y1 = runge_kutta.end(here.space, tableau, y, h, k, at)
+    first = state.vector("slope") if method.keeps_slope else None
+    y1, error, slope = method.attempt(here, t, y, h, first, uniform["relative_tolerance"])
     memory = control.Memory(state.get("control_error"), state.get("control_failed"))
-    if tableau.error:
-        error = runge_kutta.error_squared(
-            here.space, tableau, y, y1, h, k, here.absolute, uniform["relative_tolerance"]
-        )
-        good, factor, memory = control.propose(f, tableau.error_order + 1, error, memory)
+    if method.adaptive:
+        good, factor, memory = control.propose(f, method.control_order, error, memory)
         next_h = h * factor
         largest = f.copysign(uniform["largest_step"], h)
         next_h = f.where(f.absolute(next_h) > uniform["largest_step"], largest, next_h)
@@ -194,7 +190,7 @@ def _attempt(
     good = good & running & ~tiny
     status = state.get("status")
     status = f.where(running & tiny, f.constant(TOO_SMALL, "integer"), status)
-    if not tableau.error:
+    if not method.adaptive:
         status = f.where(running & ~good & ~tiny, f.constant(NOT_FINITE, "integer"), status)
     accepted, rejected = state.get("accepted"), state.get("rejected")
     accepted = f.where(good, accepted + 1, accepted)
@@ -212,8 +208,8 @@ def _attempt(
     for name, value in new.items():
         state.scalars[name].set(value)
     state.accept("y", y1, good)
-    if tableau.first_same_as_last:
-        state.accept("slope", k[-1], good)
+    if method.keeps_slope:
+        state.accept("slope", slope, good)
     return good
 
 

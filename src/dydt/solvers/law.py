@@ -12,7 +12,7 @@ from dydt.kernels.batch import find_batches, left_over, write_batch
 from dydt.kernels.llvm import Function, Module, Value
 from dydt.kernels.tape import Tape
 from dydt.kernels.vecmath import LANE_FUNCTIONS
-from dydt.solvers.tableaus import Tableau
+from dydt.solvers.methods import Method
 from dydt.solvers.vectors import BLOCK, Array, Components, Memory
 from dydt.solvers.workspace import Workspace
 
@@ -51,16 +51,16 @@ class CompiledLaw:
         return self.tape.work + sum(batch.tape.work * len(batch.outputs) for batch in self.batches)
 
 
-def is_inline(law: CompiledLaw, tableau: Tableau) -> bool:
+def is_inline(law: CompiledLaw, method: Method) -> bool:
     """Whether the law is small enough to be written out in each stage."""
-    return not law.batches and (law.work + 4 * len(law.states)) * tableau.stages <= INLINE_WORK
+    return not law.batches and (law.work + 4 * len(law.states)) * method.stages <= INLINE_WORK
 
 
-def workspace(law: CompiledLaw, tableau: Tableau, lanes: int = 1, inline: bool | None = None) -> Workspace:
+def workspace(law: CompiledLaw, method: Method, lanes: int = 1, inline: bool | None = None) -> Workspace:
     """The memory a kernel of this law and method needs; the law is inline if it is small, unless said otherwise."""
     n = len(law.states)
-    scratch = len(tableau.b) + len(tableau.extra_a) + 8
-    if is_inline(law, tableau) if inline is None else inline:
+    scratch = method.vectors + 8
+    if is_inline(law, method) if inline is None else inline:
         return Workspace(n, len(law.parameters), 0, len(law.guards.outputs), lanes, scratch)
     padded = -(-n // BLOCK) * BLOCK
     guards = len(law.guards.outputs)

@@ -6,7 +6,7 @@ kᵢ = f(t + cᵢ h, y + h Σⱼ aᵢⱼ kⱼ)        y₁ = y + h Σᵢ bᵢ k�
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from dydt.solvers.tableaus import Tableau
 
@@ -99,6 +99,70 @@ def dense_slopes(space: Any, law: Law, tableau: Tableau, t: Any, y: Any, h: Any)
     for row, c in zip(tableau.extra_a, tableau.extra_c, strict=True):
         k.append(law(t + h * c if c != 1.0 else t + h, advance(space, y, h, row, k, into="stage")))
     return k
+
+
+class Attempt(NamedTuple):
+    """What a method makes of one step.
+
+    Attributes
+    ----------
+    y : vector
+        The new state.
+    error : number or None
+        The square of the error in units of the tolerance; None if the method takes fixed steps.
+    slope : vector or None
+        f at the new state, if the method has computed it.
+    """
+
+    y: Any
+    error: Any
+    slope: Any
+
+
+class RungeKutta:
+    """An explicit Runge–Kutta method as the loop sees a method.
+
+    Attributes
+    ----------
+    name, title : str
+    adaptive : bool
+    control_order : int
+        The power of h that the error of a step goes with.
+    keeps_slope : bool
+        Whether a step ends with the slope that the next one starts with.
+    stages : int
+        Evaluations of the law an attempt takes, the kept slope aside.
+    vectors : int
+        How many vectors a step, dense output included, keeps at once.
+    """
+
+    def __init__(self, tableau: Tableau) -> None:
+        self.tableau = tableau
+        self.name = tableau.name
+        self.title = tableau.title
+        self.adaptive = bool(tableau.error)
+        self.control_order = tableau.error_order + 1
+        self.keeps_slope = tableau.first_same_as_last
+        self.stages = tableau.stages - self.keeps_slope
+        self.vectors = len(tableau.b) + len(tableau.extra_a)
+
+    def attempt(self, here: Any, t: Any, y: Any, h: Any, first: Any, relative: Any) -> Attempt:
+        """One step of size h from (t, y); `first` is the slope there, if it was kept."""
+        k, at = slopes(here.space, here.law, self.tableau, t, y, h, first)
+        y1 = end(here.space, self.tableau, y, h, k, at)
+        error = None
+        if self.adaptive:
+            error = error_squared(here.space, self.tableau, y, y1, h, k, here.absolute, relative)
+        return Attempt(y1, error, k[-1] if self.keeps_slope else None)
+
+    def dense_slopes(self, here: Any, t: Any, y: Any, h: Any) -> list[Any]:
+        """What the dense output of a step is made from."""
+        return dense_slopes(here.space, here.law, self.tableau, t, y, h)
+
+    def interpolate(self, here: Any, y: Any, h: Any, k: Sequence[Any], theta: Any) -> Any:
+        """The state at t + θh."""
+        weights = dense_weights(self.tableau, theta, here.space.arithmetic.fma)
+        return advance(here.space, y, h, weights, k, into="dense")
 
 
 def _is_zero(weight: Any) -> bool:

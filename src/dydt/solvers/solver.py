@@ -17,7 +17,7 @@ from dydt.kernels.build import Library, has_fma
 from dydt.solvers.dense import write_dense
 from dydt.solvers.integrate import write_kernel
 from dydt.solvers.law import CompiledLaw, workspace
-from dydt.solvers.tableaus import Tableau
+from dydt.solvers.methods import Method
 from dydt.solvers.workspace import CROSSED, DONE, FULL, RUNNING
 
 FIRST_ROWS = 1024
@@ -123,24 +123,24 @@ class Solver:
     Parameters
     ----------
     law : CompiledLaw
-    tableau : Tableau
+    method : Method
     cached : bool
         Whether machine code may come from, and go to, the cache on disk.
     """
 
-    def __init__(self, law: CompiledLaw, tableau: Tableau, cached: bool = True) -> None:
+    def __init__(self, law: CompiledLaw, method: Method, cached: bool = True) -> None:
         self.law = law
-        self.tableau = tableau
+        self.method = method
         self.size = len(law.states)
-        self.layout = workspace(law, tableau)
+        self.layout = workspace(law, method)
         self._cached = cached
         self._library = Library(
-            str(write_kernel(law, tableau, self.layout, has_fma())), cached, not self.layout.inline
+            str(write_kernel(law, method, self.layout, has_fma())), cached, not self.layout.inline
         )
         self._solve = self._library.function("solve", ctypes.c_void_p)
         self._advance = self._library.function("advance", ctypes.c_void_p)
         self._dense: Any = None
-        work = max(1, law.work + 4 * self.size) * tableau.stages
+        work = max(1, law.work + 4 * self.size) * method.stages
         self._budget = max(16, _BREATH // work)
         self._rows = max(4, min(FIRST_ROWS, 16_000 // (self.size + 1)))
         places = self.layout.places
@@ -242,7 +242,7 @@ class Solver:
         """
         if self._dense is None:
             library = Library(
-                str(write_dense(self.law, self.tableau, self.layout, has_fma())), self._cached, False
+                str(write_dense(self.law, self.method, self.layout, has_fma())), self._cached, False
             )
             pointer, integer = ctypes.c_void_p, ctypes.c_int64
             call = library.function("dense", pointer, pointer, integer, pointer, integer, pointer)
