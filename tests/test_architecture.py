@@ -31,9 +31,10 @@ ROOMS |= {
     "progress": "law",
     "gallery": "law",
 }
+ROOMS |= {"sweep": "law", "ensemble": "law", "settings": "law"}
 ROOMS |= {"cli": "top", "show": "top", "__main__": "top", "__init__": "errors"}
 # The verbs of ODE and Solution are short methods that call a later room, which they import when called.
-VERBS = {"ode.py", "solution.py"}
+VERBS = {"ode.py", "solution.py", "ensemble.py"}
 ONLY_IN = {
     "llvmlite": ("kernels/",),
     "sympy": ("expr/sympy.py", "analytic/", "calculus/"),

@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ODE": "dydt.ode",
     "Solution": "dydt.solution",
+    "Ensemble": "dydt.ensemble",
     "Check": "dydt.trust",
     "METHODS": "dydt.solvers.methods",
     "DydtError": "dydt.errors",
@@ -28,6 +29,7 @@ __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from dydt import gallery as gallery
+    from dydt.ensemble import Ensemble as Ensemble
     from dydt.errors import DydtError as DydtError
     from dydt.errors import InputError as InputError
     from dydt.errors import LawError as LawError

@@ -5,18 +5,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dydt.errors import InputError, nearest
 from dydt.expr.equations import Equations
-from dydt.problem import Problem, Settings
+from dydt.problem import Problem
+from dydt.settings import Settings, finite, read_settings
 from dydt.solution import Solution
 from dydt.solvers import methods
 from dydt.solvers.endings import guards
 from dydt.solvers.law import CompiledLaw
 from dydt.solvers.solver import Solver
+
+if TYPE_CHECKING:
+    from dydt.ensemble import Ensemble
+    from dydt.solvers.ensemble import Sweeper
 
 Array = Any
 
@@ -27,7 +32,8 @@ class ODE:
     Parameters
     ----------
     law : str or callable
-        Equations as text (see the language in the documentation), or ``f(t, y, p)`` that gives the derivatives.
+        Equations as text (see the language in the documentation), ``f(t, y, p)`` that gives the derivatives, or
+        `Equations`.
     states : str or sequence of str, optional
         Names of the states, for a function: ``"x y z"``.
     independent : str
@@ -56,7 +62,7 @@ class ODE:
 
     def __init__(
         self,
-        law: str | Callable[..., Any],
+        law: str | Callable[..., Any] | Equations,
         *,
         states: str | Sequence[str] | None = None,
         independent: str = "t",
@@ -71,12 +77,14 @@ class ODE:
         self.independent = self.equations.independent
         self.parameters: dict[str, float | None] = dict(self.equations.parameters)
         for name, value in given.items():
-            self.parameters[self._parameter(name)] = _finite(name, value)
+            self.parameters[self._parameter(name)] = finite(name, value)
         self.read_seconds = time.perf_counter() - began
         self.compile_seconds = 0.0
         self._law: CompiledLaw | None = None
+        self.sweepers: dict[tuple[str, bool, int | None], Sweeper] = {}
         self._solvers: dict[str, Solver] = {}
         self._problems: dict[Settings, Problem] = {}
+        self._variational: dict[tuple[str, ...], ODE] = {}
         self._latest: tuple[Any, Problem] | None = None
 
     # -- solve ----------------------------------------------------------------------------------------------------
@@ -94,6 +102,7 @@ class ODE:
         max_step: float = math.inf,
         step_limit: int = 1_000_000,
         time_limit: float = math.inf,
+        sensitivity: Sequence[str] = (),
         progress: bool = True,
         **named: float,
     ) -> Solution:
@@ -118,6 +127,9 @@ class ODE:
             Most steps that are attempted.
         time_limit : float
             Seconds after which the solve stops, with what it has.
+        sensitivity : sequence of str
+            Parameters (``"a"``) and initial values (``"x(0)"``) with respect to which the solution is differentiated
+            along the way, to the same tolerance: ``sol["dx/da"]``, ``sol.sensitivity("a")``.
         progress : bool
             Show a bar on solves that take more than a second, if somebody is watching.
         **named : float
@@ -141,18 +153,44 @@ class ODE:
         20.085537
         """
         options = (method, rtol, atol, h, saveat, max_step, step_limit, time_limit, progress)
+        if sensitivity:
+            return self._solve_with_sensitivity(tuple(sensitivity), t, options, {**named, **(values or {})})
         # The options of an inner loop do not change: the problem of the last call is most often the one wanted.
         if self._latest is not None and _same(self._latest[0], options):
             problem = self._latest[1]
         else:
-            problem = self.problem(self._settings(*options))
+            problem = self.problem(read_settings(self.states, *options))
             self._latest = (options, problem)
         if values:
             named = {**named, **values}
         span = self._span(t)
         parameters = self.parameter_values(named)
-        state = self._initial(named, parameters, span[0])
+        state = self.initial_state(named, parameters, span[0])
         return problem(span, state, parameters)
+
+    def _solve_with_sensitivity(
+        self, quantities: tuple[str, ...], t: Any, options: tuple[Any, ...], named: dict[str, float]
+    ) -> Solution:
+        from dydt.expr.variational import sensitivity_name, variational
+
+        larger = self._variational.get(quantities)
+        if larger is None:
+            larger = self._variational[quantities] = ODE(variational(self.equations, quantities))
+        method, rtol, atol, *rest = options
+        if not isinstance(atol, Mapping) and np.ndim(atol):
+            atol = list(atol) * (1 + len(quantities))
+        problem = larger.problem(read_settings(larger.states, method, rtol, atol, *rest))
+        # A state whose initial value is given here does not follow the parameters, whatever the law says.
+        own = {
+            sensitivity_name(s, q): 0.0
+            for s in self.states
+            for q in quantities
+            if s in named and q in self.parameters
+        }
+        span = self._span(t)
+        parameters = self.parameter_values(named)
+        self.initial_state(named, parameters, span[0])  # for its errors, which speak of this law alone
+        return problem(span, larger.initial_state({**named, **own}, parameters, span[0]), parameters)
 
     def solver(
         self,
@@ -179,7 +217,9 @@ class ODE:
         'done'
         """
         return self.problem(
-            self._settings(method, rtol, atol, h, saveat, max_step, step_limit, time_limit, progress)
+            read_settings(
+                self.states, method, rtol, atol, h, saveat, max_step, step_limit, time_limit, progress
+            )
         )
 
     def problem(self, settings: Settings) -> Problem:
@@ -192,59 +232,82 @@ class ODE:
 
     def _compile(self, method: str) -> Solver:
         began = time.perf_counter()
-        if self._law is None:
-            self._law = CompiledLaw(self.equations, guards(self.equations))
-        solver = self._solvers[method] = Solver(self._law, methods.method(method))
+        solver = self._solvers[method] = Solver(self.compiled_law, methods.method(method))
         self.compile_seconds = time.perf_counter() - began
         return solver
 
-    # -- reading arguments ----------------------------------------------------------------------------------------
+    @property
+    def compiled_law(self) -> CompiledLaw:
+        """The law ready to be written into kernels."""
+        if self._law is None:
+            self._law = CompiledLaw(self.equations, guards(self.equations))
+        return self._law
 
-    def _settings(
+    def sweep(
         self,
-        method: str,
-        rtol: float,
-        atol: Any,
-        h: float | None,
-        saveat: Any,
-        max_step: float,
-        step_limit: int,
-        time_limit: float,
-        progress: bool,
-    ) -> Settings:
-        rtol = _positive("rtol", rtol, zero=True)
-        method = choose(rtol) if method == "auto" else method
-        fixed = not methods.method(method).adaptive
-        if fixed and h is None:
-            raise InputError(f"{method} takes fixed steps: say how long, as in h=0.01")
-        if rtol and rtol < 1e-15:
-            raise InputError(
-                f"rtol = {rtol:g} is below what double precision can hold; 1e-14 is about the least"
-            )
-        return Settings(
-            method,
-            rtol,
-            self._tolerances(atol, rtol),
-            0.0 if h is None else _positive("h", h),
-            _positive("max_step", max_step, infinite=True),
-            _count("step_limit", step_limit),
-            _positive("time_limit", time_limit, infinite=True),
-            _times(saveat),
-            progress,
-        )
+        t: tuple[float, float] | float | None = None,
+        *,
+        values: Mapping[str, Any] | None = None,
+        product: bool = False,
+        saveat: Any = None,
+        method: str = "auto",
+        rtol: float = 1e-8,
+        atol: float | Mapping[str, float] | Sequence[float] = 1e-10,
+        h: float | None = None,
+        max_step: float = math.inf,
+        step_limit: int = 1_000_000,
+        time_limit: float = math.inf,
+        threads: int | None = None,
+        lanes: int | None = None,
+        progress: bool = True,
+        **named: Any,
+    ) -> Ensemble:
+        """Solve for many initial values and parameters at once, on all cores and all lanes of each.
 
-    def _tolerances(self, atol: Any, rtol: float) -> tuple[float, ...]:
-        if isinstance(atol, Mapping):
-            for name in atol:
-                if name not in self.states:
-                    raise InputError(f"atol: the law has no state `{name}`{nearest(name, self.states)}")
-            atol = [atol.get(name, 1e-10) for name in self.states]
-        many = [float(a) for a in np.atleast_1d(atol)]
-        if len(many) not in (1, len(self.states)):
-            raise InputError(f"atol has {len(many)} values for {len(self.states)} states")
-        for value in many:
-            _positive("atol", value, zero=rtol > 0)
-        return tuple(many)
+        Parameters
+        ----------
+        t, method, rtol, atol, h, max_step, step_limit, time_limit, progress
+            As in `solve`.
+        values : mapping, optional
+            Numbers and arrays by name, for names that carry primes or clash with an option.
+        product : bool
+            Sweep each name against each other, instead of broadcasting them like NumPy arrays.
+        saveat : array_like or float, optional
+            Times (or a spacing) at which each member is kept; by default only where it ended.
+        threads, lanes : int, optional
+            How many threads, and members in each at a time. The result is the same to the bit for all.
+        **named : float or array_like
+            Initial values and parameters by name; arrays are swept.
+
+        Returns
+        -------
+        Ensemble
+            Members that did not reach the end have their own status, and spoil no others.
+
+        Raises
+        ------
+        InputError
+            Also if the result would not fit into memory.
+
+        Examples
+        --------
+        >>> import dydt, numpy as np
+        >>> lorenz = dydt.gallery.lorenz()
+        >>> runs = lorenz.sweep(t=(0, 1), r=np.linspace(0, 21, 1000), x=[[0.5], [1.0]])
+        >>> runs["z"].shape
+        (2, 1000)
+        """
+        from dydt.sweep import Sweep
+
+        if isinstance(saveat, str):
+            raise InputError("a sweep keeps the ends unless saveat says times; leave saveat away")
+        settings = read_settings(
+            self.states, method, rtol, atol, h, saveat, max_step, step_limit, time_limit, False
+        )
+        swept = Sweep(self, settings, self._span(t), {**named, **(values or {})}, product)
+        return swept.run(threads, lanes, progress)
+
+    # -- reading arguments ----------------------------------------------------------------------------------------
 
     def _span(self, t: Any) -> tuple[float, float]:
         law, name = self.equations, self.independent
@@ -273,7 +336,7 @@ class ODE:
             value = named.get(name, own)
             if value is None:
                 raise InputError(self._no_value(name))
-            values.append(value if type(value) is float else _finite(name, value))
+            values.append(value if type(value) is float else finite(name, value))
         for name, value in zip(self.parameters, values, strict=True):
             if not math.isfinite(value):
                 raise InputError(f"parameter `{name}` must be finite, and is {value}")
@@ -293,7 +356,7 @@ class ODE:
             f"the law has no parameter `{name}`{nearest(name, self.parameters) or '.'} Its parameters: {known}"
         )
 
-    def _initial(self, named: Mapping[str, Any], parameters: Array, t0: float) -> list[float]:
+    def initial_state(self, named: Mapping[str, Any], parameters: Array, t0: float) -> list[float]:
         """Initial values in the order of the states: what was given, else what the law says."""
         state: list[float] = []
         missing = []
@@ -304,7 +367,7 @@ class ODE:
             if value is None:
                 missing.append(name)
             else:
-                state.append(_finite(name, value))
+                state.append(finite(name, value))
         for name in named:
             if name not in self.states and name not in self.parameters:
                 known = [*self.states, *self.parameters]
@@ -358,12 +421,9 @@ class ODE:
         return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
 
 
-def choose(rtol: float) -> str:
-    """The method for a tolerance: low orders pay only while little is asked for."""
-    return "tsit5" if rtol >= 1e-4 else "dop853" if rtol > 1e-7 else "vern9"
-
-
 def _read(law: Any, states: Any, independent: str, given: Mapping[str, float]) -> Equations:
+    if isinstance(law, Equations):
+        return law
     if isinstance(law, str):
         from dydt.expr.parse import parse
 
@@ -376,47 +436,6 @@ def _read(law: Any, states: Any, independent: str, given: Mapping[str, float]) -
         names = states.replace(",", " ").split() if isinstance(states, str) else list(states)
         return trace(law, names, tuple(given), independent)
     raise InputError(f"a law is text or a function f(t, y, p), not {type(law).__name__}")
-
-
-def _finite(name: str, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise InputError(f"`{name}` must be a number, and is {value!r}") from None
-    if not math.isfinite(number):
-        raise InputError(f"`{name}` must be finite, and is {number}")
-    return number
-
-
-def _positive(name: str, value: Any, zero: bool = False, infinite: bool = False) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must be a number, and is {value!r}") from None
-    if not (number > 0 or (zero and number == 0)) or (math.isinf(number) and not infinite):
-        raise InputError(f"{name} must be {'zero or ' if zero else ''}positive, and is {value!r}")
-    return number
-
-
-def _count(name: str, value: Any) -> int:
-    number = _positive(name, value)
-    if number % 1 or number > 2**53:
-        raise InputError(f"{name} must be a whole number, and is {value!r}")
-    return int(number)
-
-
-def _times(saveat: Any) -> tuple[float, ...] | float | str | None:
-    if saveat is None or (isinstance(saveat, str) and saveat == "end"):
-        return saveat
-    try:
-        if isinstance(saveat, int | float | np.number):
-            return _positive("saveat", saveat)
-        times = tuple(np.asarray(saveat, dtype=float).reshape(-1).tolist())
-    except (TypeError, ValueError):
-        raise InputError(f'saveat takes times, a spacing or "end", and is {saveat!r}') from None
-    if not times or not all(map(math.isfinite, times)):
-        raise InputError("saveat needs at least one time, and all of them finite")
-    return times
 
 
 def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:

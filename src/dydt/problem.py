@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dydt.errors import InputError, SolveWarning
 from dydt.progress import Progress, is_watched
+from dydt.settings import Settings
 from dydt.solution import Solution
 from dydt.solvers.endings import Ending, Judge
 from dydt.solvers.solver import Run, Solver, Watch, join
@@ -23,38 +24,6 @@ if TYPE_CHECKING:
 Array = Any
 
 _MOST_TIMES = 10_000_000  # that a spacing may ask for
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a law is solved.
-
-    Attributes
-    ----------
-    method : str
-    rtol : float
-    atol : tuple of float
-        One a state, or one for all.
-    h : float
-        Size of fixed steps, or the first adaptive one; 0 lets the method find it.
-    max_step, time_limit : float
-        `time_limit` in seconds.
-    step_limit : int
-        Most attempts.
-    saveat : tuple of float, float, "end" or None
-        Times to keep; one number is a spacing; None keeps every step.
-    progress : bool
-    """
-
-    method: str
-    rtol: float = 1e-8
-    atol: tuple[float, ...] = (1e-10,)
-    h: float = 0.0
-    max_step: float = math.inf
-    step_limit: int = 1_000_000
-    time_limit: float = math.inf
-    saveat: tuple[float, ...] | float | str | None = None
-    progress: bool = True
 
 
 class Problem:
@@ -105,7 +74,7 @@ class Problem:
             )
         if not math.isfinite(t1 - t0) or t0 == t1:
             raise InputError(f"the span must go from one finite time to another, and is {t0!r} … {t1!r}")
-        saveat = None if self._simple else self._times(t0, t1)
+        saveat = None if self._simple else self.times(t0, t1)
         try:
             run = self.solver.run(self._template, t0, t1, y0, p, self._record, saveat, self._watch)
         except (TypeError, ValueError) as error:
@@ -137,7 +106,7 @@ class Problem:
         if ending.status != "done":
             warnings.warn(f"{ending.status}: {ending.message}", SolveWarning, stacklevel=4)
 
-    def _times(self, t0: float, t1: float) -> Array:
+    def times(self, t0: float, t1: float) -> Array:
         """The times to keep, from `saveat`."""
         saveat = self.settings.saveat
         if isinstance(saveat, tuple):
@@ -171,7 +140,7 @@ class Problem:
         if self.settings.saveat == "end":
             return np.concatenate([[run.t], run.y])[None]
         assert run.saved is not None
-        return np.column_stack([self._times(run.t0, run.t1)[: len(run.saved)], run.saved])
+        return np.column_stack([self.times(run.t0, run.t1)[: len(run.saved)], run.saved])
 
     def dense(self, run: Run, rows: Array, times: Array) -> Array:
         """States at any times."""

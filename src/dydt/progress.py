@@ -12,18 +12,19 @@ PATIENCE = 1.0  # seconds before the bar appears
 class Progress:
     """Called now and then with the part that is done; shows itself after a second, and goes when closed."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, unit: str = "steps") -> None:
         self._what = what
+        self._unit = unit
         self._began = time.perf_counter()
         self._bar: Any = None
         self._task: Any = None
 
-    def __call__(self, part: float, steps: int) -> None:
+    def __call__(self, part: float, count: int) -> None:
         if self._bar is None:
             if time.perf_counter() - self._began < PATIENCE:
                 return
             self._open()
-        self._bar.update(self._task, completed=part, steps=f"{steps:,} steps")
+        self._bar.update(self._task, completed=part, count=f"{count:,} {self._unit}")
 
     def _open(self) -> None:
         from rich.console import Console
@@ -35,10 +36,10 @@ class Progress:
             BarColumn(),
             TaskProgressColumn(),
             TimeRemainingColumn(),
-            TextColumn("[dim]{task.fields[steps]}"),
+            TextColumn("[dim]{task.fields[count]}"),
         )
         self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task(self._what, total=1.0, steps="")
+        self._task = self._bar.add_task(self._what, total=1.0, count="")
         self._bar.start()
 
     def close(self) -> None:

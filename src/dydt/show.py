@@ -15,7 +15,8 @@ from dydt.expr.write import write, write_number
 from dydt.kernels.build import assembly, has_fma
 from dydt.kernels.llvm import Module
 from dydt.kernels.tape import Tape
-from dydt.ode import ODE, choose
+from dydt.ode import ODE
+from dydt.settings import choose
 from dydt.solvers import methods
 from dydt.solvers.integrate import write_kernel
 from dydt.solvers.law import CompiledLaw, operations, workspace

@@ -76,6 +76,11 @@ class Solution:
     def y(self) -> Array:
         return self.rows[:, 1:]
 
+    @property
+    def end(self) -> tuple[Array, float]:
+        """The state where it ended, and when."""
+        return self._run.y, self._run.t
+
     def __getitem__(self, name: str) -> Array:
         """A state, the independent variable or an intermediate quantity, at each time of `t`.
 
@@ -94,6 +99,29 @@ class Solution:
         raise InputError(
             f"the solution has no `{name}`{nearest(name, known) or '.'} It has: {', '.join(known)}"
         )
+
+    def sensitivity(self, quantity: str) -> Array:
+        """∂y/∂(parameter or initial value) at each time: shape (m, n), columns in the order of the law's states.
+
+        Raises
+        ------
+        InputError
+            If the solution was computed without it.
+
+        Examples
+        --------
+        >>> import dydt
+        >>> sol = dydt.ODE("x' = -k*x", k=1).solve(t=(0, 1), x=2, sensitivity=["k", "x(0)"])
+        >>> sol.sensitivity("k")[-1].round(6), sol["dx/dx(0)"][-1].round(6)
+        (array([-0.735759]), np.float64(0.367879))
+        """
+        ending = f"/d{quantity}"
+        columns = [i for i, name in enumerate(self.states) if name.startswith("d") and name.endswith(ending)]
+        if not columns:
+            raise InputError(
+                f'the solution has no sensitivity to `{quantity}`: solve with sensitivity=["{quantity}"]'
+            )
+        return self.y[:, columns]
 
     def __call__(self, times: float | Sequence[float] | Array) -> Array:
         """The state at any time of the solution, as accurate as the solution itself.

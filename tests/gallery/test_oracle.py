@@ -27,7 +27,7 @@ def points(ode, count=16):
     """States near the start of the law, times inside its span, and the parameters."""
     random = np.random.default_rng(3)
     parameters = ode.parameter_values({})
-    start = np.array(ode._initial({}, parameters, ode._span(None)[0]))
+    start = np.array(ode.initial_state({}, parameters, ode._span(None)[0]))
     states = start + (0.1 + 0.1 * np.abs(start)) * random.standard_normal((count, len(start)))
     times = np.linspace(*ode.equations.span, count)
     values = dict(zip(ode.states, states.T, strict=True)) | {ode.independent: times}

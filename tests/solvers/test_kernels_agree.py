@@ -45,11 +45,12 @@ def run_lanes(law, method, lanes, starts, parameters, t, rtol=1e-8, h=0.0, inlin
     put("absolute_tolerance", np.full(layout.size, rtol))
     put("t", np.full(lanes, t[0]))
     put("t_end", np.full(lanes, t[1]))
-    put("h", np.full(lanes, h))
+    put("first_step", [h])
     put("y", starts.T)
     put("p", parameters.T)
     integers[layout.places["step_limit"]] = 10**6
     integers[layout.places["budget"]] = 10**6
+    integers[layout.places["patience"]] = lanes
     start(work.ctypes.data)
     advance(work.ctypes.data)
     assert np.all(integers[layout.places["status"] :][:lanes] == DONE)

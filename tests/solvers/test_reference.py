@@ -8,6 +8,7 @@ from tests.problems import PROBLEMS, problem
 
 import dydt
 from dydt.solvers.endings import Judge
+from dydt.solvers.workspace import STEP_LIMIT
 
 ULP = 2.0**-52
 SMOOTH = [p.name for p in PROBLEMS.values() if p.kind not in ("stiff", "events")]
@@ -73,4 +74,4 @@ def test_a_law_that_is_not_stiff_is_not_called_so():
     ode = dydt.ODE("x' = y; y' = -x")
     judge = Judge(ode.equations, [])
     rows = np.array([[0.0, 1.0, 0.0], [0.1, 1.0, -0.1], [0.2, 0.98, -0.2]])
-    assert "stiff" not in judge.ending(4, rows, 10.0, 0.1, "", "spent").message
+    assert "stiff" not in judge.ending(STEP_LIMIT, rows, 10.0, 0.1, "", "spent").message

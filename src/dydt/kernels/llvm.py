@@ -334,6 +334,15 @@ class Function:
         mask = self.emit(f"bitcast {condition.type} {condition.text} to i{condition.lanes}", "integer", 1)
         return self.emit(f"icmp ne i{condition.lanes} {mask.text}, 0", "truth", 1)
 
+    def tally(self, condition: Value) -> Value:
+        """In how many lanes it holds."""
+        bits = f"i{condition.lanes}"
+        mask = self.emit(f"bitcast {condition.type} {condition.text} to {bits}", "integer", 1)
+        full = f"llvm.ctpop.{bits}"
+        self.module.declarations.setdefault(full, f"declare {bits} @{full}({bits})")
+        count = self.emit(f"call {bits} @{full}({bits} {mask.text})", "integer", 1)
+        return self.emit(f"zext {bits} {count.text} to i64", "integer", 1)
+
     def lane(self, value: Value, index: Value | int) -> Value:
         """One lane of a value."""
         if value.lanes == 1:
@@ -394,6 +403,10 @@ class Function:
     def store(self, value: Value, pointer: Value, index: Value | int = 0, align: int = 8) -> None:
         address = self.offset(pointer, index, value.kind, value.lanes)
         self.lines.append(f"  store {value.type} {value.text}, ptr {address.text}, align {align}")
+
+    def take_number(self, counter: Value) -> Value:
+        """The next number of a counter in memory, which threads may share."""
+        return self.emit(f"atomicrmw add ptr {counter.text}, i64 1 monotonic", "integer", 1)
 
     def slot(self, kind: str, lanes: int, count: int = 1) -> Value:
         """Room on the stack for `count` values, aligned for vectors."""

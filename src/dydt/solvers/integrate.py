@@ -14,10 +14,12 @@ from dydt.kernels.llvm import Function, Module, Value, Variable
 from dydt.solvers import control
 from dydt.solvers.law import CompiledLaw, Setting, setting
 from dydt.solvers.methods import Method
+from dydt.solvers.saving import Saver
 from dydt.solvers.vectors import Array, Components
 from dydt.solvers.workspace import (
     CROSSED,
     DONE,
+    FRESH,
     FULL,
     NOT_FINITE,
     RUNNING,
@@ -29,11 +31,16 @@ from dydt.solvers.workspace import (
 _TINY = 2.0**-50  # of the time: a step below it no longer moves the clock reliably
 
 
-def write_kernel(law: CompiledLaw, method: Method, layout: Workspace, fused: bool = True) -> Module:
-    """The module with ``start``, ``advance`` and both in one (``solve``), for as many lanes as the workspace has."""
+def write_kernel(
+    law: CompiledLaw, method: Method, layout: Workspace, fused: bool = True, saving: bool = False
+) -> Module:
+    """The module with ``start``, ``advance`` and both in one (``solve``), for as many lanes as the workspace has.
+
+    With `saving`, states at given times are written on the way, as ensembles need it.
+    """
     module = Module(fused)
     start = _write_start(module, law, method, layout)
-    advance = _write_advance(module, law, method, layout)
+    advance = _write_advance(module, law, method, layout, saving)
     f = module.function("solve", "integer", [("work", "pointer")])
     f.call(start, "integer", f.arguments[0])
     f.give(f.call(advance, "integer", f.arguments[0]))
@@ -47,32 +54,40 @@ def _write_start(module: Module, law: CompiledLaw, method: Method, layout: Works
     f = module.function("start", "integer", [("work", "pointer")], layout.lanes)
     work = f.arguments[0]
     here = setting(f, work, law, layout)
-    t = layout.load(f, work, "t")
+    t, status = layout.load(f, work, "t"), layout.load(f, work, "status")
+    fresh = status.equals(FRESH)
     slope = here.law(t, here.y)
-    _put(f, here, here.slope, slope, layout.address(f, work, "slope"))
+    _put(f, here, fresh, slope, layout.address(f, work, "slope"))
+    span = layout.load(f, work, "t_end") - t
+    given = layout.load(f, work, "first_step")
+    h = f.copysign(given, span)
     if method.adaptive:
-        span = layout.load(f, work, "t_end") - t
         relative = layout.load(f, work, "relative_tolerance")
         found = control.first_step(
             f, here.space, here.law, method.control_order, t, here.y, slope, span, here.absolute, relative
         )
-        given = layout.load(f, work, "h")
         largest = f.copysign(layout.load(f, work, "largest_step"), span)
         found = f.where(f.absolute(found) > f.absolute(largest), largest, found)
-        layout.store(f, work, "h", f.where(given.equals(0.0), found, given))
+        h = f.where(given.equals(0.0), found, h)
+    layout.store(f, work, "h", f.where(fresh, h, layout.load(f, work, "h")))
+    place = layout.address(f, work, "guards")
     for i, value in enumerate(here.guards(t, here.y)):
-        f.store(f.spread(value, layout.lanes), layout.address(f, work, "guards"), i)
+        f.store(f.where(fresh, value, f.load(place, i, lanes=layout.lanes)), place, i)
+    layout.store(f, work, "status", f.where(fresh, f.constant(RUNNING, "integer"), status))
     f.give(f.constant(0, "integer", 1))
     return f
 
 
-def _put(f: Function, here: Setting, target: Any, vector: Any, place: Value) -> None:
-    """Copy a vector to its place in the workspace."""
+def _put(f: Function, here: Setting, fresh: Value, slope: Any, place: Value) -> None:
+    """Keep the first slope of the lanes that have just begun."""
     if isinstance(here.space, Components):
-        for i, value in enumerate(vector):
-            f.store(f.spread(value, f.lanes), place, i)
+        for i, (new, old) in enumerate(zip(slope, here.slope, strict=True)):
+            f.store(f.where(fresh, new, old), place, i)
+    elif f.lanes == 1:
+        here.space.copy(slope, here.slope)
     else:
-        here.space.copy(vector, target)
+        kept = here.space.map(lambda new, old: f.where(fresh, new, old), slope, here.slope)
+        here.space.copy(kept, here.slope)
 
 
 # -- advance ------------------------------------------------------------------------------------------------------
@@ -133,24 +148,39 @@ def _save_all(f: Function, variables: Sequence[Variable], place: Value) -> None:
         f.store(variable.get(), place, i)
 
 
-def _write_advance(module: Module, law: CompiledLaw, method: Method, layout: Workspace) -> Function:
+def _write_advance(
+    module: Module, law: CompiledLaw, method: Method, layout: Workspace, saving: bool
+) -> Function:
     f = module.function("advance", "integer", [("work", "pointer")], layout.lanes)
     work = f.arguments[0]
     here = setting(f, work, law, layout)
     state = _State(f, work, here, layout)
     uniform = {
         name: layout.load(f, work, name)
-        for name in ("relative_tolerance", "largest_step", "budget", "step_limit", "capacity", "rows")
+        for name in (
+            "relative_tolerance",
+            "largest_step",
+            "budget",
+            "patience",
+            "step_limit",
+            "capacity",
+            "rows",
+        )
     }
     t_end = layout.load(f, work, "t_end")
+    saver = Saver(f, work, here, method, layout) if saving else None
     left = f.variable(uniform["budget"])
     with f.loop() as loop:
         running = state.get("status").equals(RUNNING)
-        loop.leave_if(~f.any(running) | (left.get() <= 0))
+        stopped = ~f.any(running) if layout.lanes == 1 else f.tally(~running) >= uniform["patience"]
+        loop.leave_if(stopped | (left.get() <= 0))
         left.set(left.get() - 1)
-        fresh = _attempt(f, here, method, state, uniform, t_end, running)
+        fresh = _attempt(f, here, method, state, uniform, t_end, running, saver)
         _record(f, law, state, fresh, uniform, layout)
     state.save()
+    if saver is not None:
+        saver.close()
+    layout.store(f, work, "budget", left.get())
     f.give(left.get())
     return f
 
@@ -163,6 +193,7 @@ def _attempt(
     uniform: dict[str, Value],
     t_end: Value,
     running: Value,
+    saver: Saver | None,
 ) -> Value:
     """One step attempt in every lane, without a branch; tells which lanes accepted it."""
     t, h, y = state.get("t"), state.get("h"), state.vector("y")
@@ -198,6 +229,8 @@ def _attempt(
     spent = status.equals(RUNNING) & ((accepted + rejected) >= uniform["step_limit"])
     status = f.where(spent, f.constant(STEP_LIMIT, "integer"), status)
     status = f.where(good & last, f.constant(DONE, "integer"), status)
+    if saver is not None:
+        saver.save(t, y, h, t1, good)
     crossed = _crossings(f, here, state, t1, y1, good)
     if crossed is not None:
         status = f.where(crossed, f.constant(CROSSED, "integer"), status)

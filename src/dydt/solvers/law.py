@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dydt.expr.equations import Equations
@@ -12,6 +13,8 @@ from dydt.kernels.batch import find_batches, left_over, write_batch
 from dydt.kernels.llvm import Function, Module, Value
 from dydt.kernels.tape import Tape
 from dydt.kernels.vecmath import LANE_FUNCTIONS
+from dydt.solvers.factors import write_factorisation, write_linearisation, write_substitution
+from dydt.solvers.jacobian import Jacobian
 from dydt.solvers.methods import Method
 from dydt.solvers.vectors import BLOCK, Array, Components, Memory
 from dydt.solvers.workspace import Workspace
@@ -35,6 +38,7 @@ class CompiledLaw:
     """
 
     def __init__(self, equations: Equations, guards: Sequence[Node] = ()) -> None:
+        self.equations = equations
         self.states = equations.states
         self.parameters = tuple(equations.parameters)
         self.independent = equations.independent
@@ -50,21 +54,32 @@ class CompiledLaw:
         """How many operations one evaluation takes."""
         return self.tape.work + sum(batch.tape.work * len(batch.outputs) for batch in self.batches)
 
+    @cached_property
+    def jacobian(self) -> Jacobian:
+        """Its linearisation, made when a stiff method first asks for it."""
+        return Jacobian(self.equations)
+
 
 def is_inline(law: CompiledLaw, method: Method) -> bool:
     """Whether the law is small enough to be written out in each stage."""
-    return not law.batches and (law.work + 4 * len(law.states)) * method.stages <= INLINE_WORK
+    work = (law.work + 4 * len(law.states)) * method.stages
+    if law.batches or work > INLINE_WORK:
+        return False
+    return not method.linear or work + law.jacobian.elimination.work * method.stages <= INLINE_WORK
 
 
-def workspace(law: CompiledLaw, method: Method, lanes: int = 1, inline: bool | None = None) -> Workspace:
+def workspace(
+    law: CompiledLaw, method: Method, lanes: int = 1, inline: bool | None = None, saving: bool = False
+) -> Workspace:
     """The memory a kernel of this law and method needs; the law is inline if it is small, unless said otherwise."""
     n = len(law.states)
-    scratch = method.vectors + 8
-    if is_inline(law, method) if inline is None else inline:
-        return Workspace(n, len(law.parameters), 0, len(law.guards.outputs), lanes, scratch)
-    padded = -(-n // BLOCK) * BLOCK
+    scratch = method.vectors * (2 if saving else 1) + 10
+    factors = len(law.jacobian.elimination.slots) if method.linear else 0
     guards = len(law.guards.outputs)
-    return Workspace(padded, len(law.parameters), law.tape.prelude, guards, lanes, scratch, inline=False)
+    if is_inline(law, method) if inline is None else inline:
+        return Workspace(n, len(law.parameters), 0, guards, lanes, scratch, factors=factors)
+    padded = -(-n // BLOCK) * BLOCK
+    return Workspace(padded, len(law.parameters), law.tape.prelude, guards, lanes, scratch, False, factors)
 
 
 def operations(f: Function) -> dict[str, Callable[..., Any]]:
@@ -93,7 +108,12 @@ def operations(f: Function) -> dict[str, Callable[..., Any]]:
 
 @dataclass
 class Setting:
-    """A law inside one function of a kernel: how vectors are kept, and how the law is evaluated."""
+    """A law inside one function of a kernel: how vectors are kept, and how the law is evaluated.
+
+    For stiff methods `linearise(t, y)` gives f, the Jacobian (as `factorise` takes it) and ∂f/∂t or None, and
+    `factorise(jacobian, shift)` gives a function that solves (shift·I - J) x = b, and 1 or NaN or None as the
+    solutions can be trusted, can't be, or always can.
+    """
 
     space: Any
     law: Callable[[Any, Any], Any]
@@ -101,6 +121,8 @@ class Setting:
     absolute: Any
     y: Any
     slope: Any
+    linearise: Any = None
+    factorise: Any = None
 
 
 def setting(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
@@ -129,7 +151,7 @@ def _setting_in_registers(f: Function, work: Value, law: CompiledLaw, layout: Wo
         place = layout.address(f, work, name)
         return [f.load(place, i, lanes=lanes) for i in range(len(law.states))]
 
-    return Setting(
+    made = Setting(
         Components(f, len(law.states)),
         lambda t, y: run(law.tape, prelude, t, y),
         lambda t, y: run(law.guards, guard_prelude, t, y),
@@ -137,6 +159,26 @@ def _setting_in_registers(f: Function, work: Value, law: CompiledLaw, layout: Wo
         load("y", layout.lanes),
         load("slope", layout.lanes),
     )
+    if layout.factors:
+        _linear_in_registers(f, law.jacobian, made, run, law.jacobian.tape.run_prelude(table, parameters))
+    return made
+
+
+def _linear_in_registers(
+    f: Function, jacobian: Jacobian, made: Setting, run: Callable[..., list[Value]], prelude: list[Any]
+) -> None:
+    n, how = jacobian.size, jacobian.elimination
+
+    def linearise(t: Any, y: Any) -> tuple[Any, Any, Any]:
+        values = run(jacobian.tape, prelude, t, y)
+        entries = {place: -v for place, v in zip(jacobian.places, values[n:], strict=False)}
+        return values[:n], entries, values[n + len(entries) :] if jacobian.pulled else None
+
+    def factorise(entries: Any, shift: Any) -> tuple[Callable[[Any], Any], Any]:
+        factors = how.factorise(f, entries, shift)
+        return lambda b: how.solve(f, factors, b), how.trust(f, factors, shift)
+
+    made.linearise, made.factorise = linearise, factorise
 
 
 def _setting_in_memory(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
@@ -169,7 +211,7 @@ def _setting_in_memory(f: Function, work: Value, law: CompiledLaw, layout: Works
         inputs = states | {law.independent: t} | parameters
         return law.guards.run(table, inputs, law.guards.run_prelude(table, parameters))
 
-    return Setting(
+    made = Setting(
         space,
         evaluate,
         guards,
@@ -177,6 +219,38 @@ def _setting_in_memory(f: Function, work: Value, law: CompiledLaw, layout: Works
         Array(layout.address(f, work, "y")),
         Array(layout.address(f, work, "slope")),
     )
+    if layout.factors:
+        _linear_in_memory(f, work, law, layout, made)
+    return made
+
+
+def _linear_in_memory(f: Function, work: Value, law: CompiledLaw, layout: Workspace, made: Setting) -> None:
+    jacobian, space, lanes = law.jacobian, made.space, layout.lanes
+    names = (law.states, law.parameters, law.independent)
+    linearisation = write_linearisation(f.module, jacobian, names, operations, lanes)
+    factorisation = write_factorisation(f.module, jacobian, lanes)
+    substitution = write_substitution(f.module, jacobian, lanes)
+    factors = f.address_at_entry(work, layout.places["factors"])
+    parameters = layout.address(f, work, "p")
+
+    def linearise(t: Any, y: Array) -> tuple[Any, Any, Any]:
+        pull = space.new("pull")
+        slope = made.law(t, y)
+        t = f.spread(t, lanes) if isinstance(t, Value) else f.constant(t)
+        f.call(linearisation, "void", t, y.pointer, parameters, factors, pull.pointer)
+        return slope, None, pull if jacobian.pulled else None
+
+    def factorise(entries: Any, shift: Value) -> tuple[Callable[[Any], Any], Any]:
+        trust = f.call(factorisation, "number", shift, factors, lanes=lanes)
+
+        def solve(b: Array) -> Array:
+            x = space.new("")
+            f.call(substitution, "void", factors, b.pointer, x.pointer)
+            return x
+
+        return solve, trust
+
+    made.linearise, made.factorise = linearise, factorise
 
 
 def _write_law(module: Module, law: CompiledLaw, layout: Workspace) -> Function:

@@ -134,12 +134,17 @@ class RungeKutta:
         Evaluations of the law an attempt takes, the kept slope aside.
     vectors : int
         How many vectors a step, dense output included, keeps at once.
+    linear : bool
+        Whether a step solves linear systems with the Jacobian, as stiff laws need it.
     """
+
+    linear = False
 
     def __init__(self, tableau: Tableau) -> None:
         self.tableau = tableau
         self.name = tableau.name
         self.title = tableau.title
+        self.order = tableau.order
         self.adaptive = bool(tableau.error)
         self.control_order = tableau.error_order + 1
         self.keeps_slope = tableau.first_same_as_last

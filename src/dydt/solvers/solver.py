@@ -18,7 +18,7 @@ from dydt.solvers.dense import write_dense
 from dydt.solvers.integrate import write_kernel
 from dydt.solvers.law import CompiledLaw, workspace
 from dydt.solvers.methods import Method
-from dydt.solvers.workspace import CROSSED, DONE, FULL, RUNNING
+from dydt.solvers.workspace import CROSSED, DONE, FULL, RUNNING, Workspace
 
 FIRST_ROWS = 1024
 MOST_ROWS = 8192
@@ -144,7 +144,7 @@ class Solver:
         self._budget = max(16, _BREATH // work)
         self._rows = max(4, min(FIRST_ROWS, 16_000 // (self.size + 1)))
         places = self.layout.places
-        self._t, self._t_end, self._h = places["t"], places["t_end"], places["h"]
+        self._t, self._t_end = places["t"], places["t_end"]
         self._y = slice(places["y"], places["y"] + self.size)
         self._p = slice(places["p"], places["p"] + len(law.parameters))
         self._status, self._recorded, self._buffer = places["status"], places["recorded"], places["rows"]
@@ -154,18 +154,10 @@ class Solver:
         self, relative: float, absolute: float | Array, step: float, largest_step: float, step_limit: int
     ) -> Array:
         """A workspace with everything that is the same for each solve with these settings."""
-        work = np.zeros(self.layout.total)
-        integers = work.view(np.int64)
-        places = self.layout.places
-        work[places["relative_tolerance"]] = relative
-        first = places["absolute_tolerance"]
-        work[first : first + self.layout.size] = 1.0
-        work[first : first + self.size] = absolute
-        work[places["h"]] = step
-        work[places["largest_step"]] = largest_step
-        integers[places["step_limit"]] = step_limit
-        integers[places["budget"]] = self._budget
-        integers[places["capacity"]] = self._rows - 1
+        work = template(self.layout, self.size, relative, absolute, step, largest_step, step_limit)
+        integers = work.view(_INTEGER)
+        integers[self.layout.places["budget"]] = self._budget
+        integers[self.layout.places["capacity"]] = self._rows - 1
         return work
 
     def run(
@@ -208,7 +200,7 @@ class Solver:
             journey = _Journey(self, work, integers, rows, record, saveat)
             if status != DONE:
                 minding = watch(parameters) if watch else Watch()
-                with _Interrupts() as interrupts:
+                with Interrupts() as interrupts:
                     status = journey.go_on(address, status, minding, began, interrupts)
                 if minding.close:
                     minding.close()
@@ -225,8 +217,6 @@ class Solver:
         work[self._t_end] = t1
         work[self._y] = y
         work[self._p] = parameters
-        if t1 < t0:
-            work[self._h] = -work[self._h]
         if not (keep or self._guarded):
             return work, integers, None
         rows = np.empty((self._rows, self.size + 1))
@@ -276,10 +266,32 @@ class Solver:
         return self._library.from_cache
 
 
-class _Interrupts:
+def template(
+    layout: Workspace,
+    size: int,
+    relative: float,
+    absolute: float | Array,
+    step: float,
+    largest_step: float,
+    step_limit: int,
+) -> Array:
+    """A workspace with tolerances and limits filled in, for `size` states."""
+    work = np.zeros(layout.total)
+    places = layout.places
+    work[places["relative_tolerance"]] = relative
+    first = places["absolute_tolerance"]
+    work[first : first + layout.size] = 1.0
+    work[first : first + size] = absolute
+    work[places["first_step"]] = step
+    work[places["largest_step"]] = largest_step
+    work.view(_INTEGER)[places["step_limit"]] = step_limit
+    return work
+
+
+class Interrupts:
     """Ctrl-C while a kernel works sets a flag, so that the solve ends between two calls with all its rows."""
 
-    def __enter__(self) -> _Interrupts:
+    def __enter__(self) -> Interrupts:
         self.seen = False
         self._before: Any = None
         if threading.current_thread() is threading.main_thread():
@@ -347,7 +359,7 @@ class _Journey:
         return int(self.integers[self.solver.layout.places[name]])
 
     def go_on(
-        self, address: int, status: int | str, watch: Watch, began: float, interrupts: _Interrupts
+        self, address: int, status: int | str, watch: Watch, began: float, interrupts: Interrupts
     ) -> int | str:
         """Call the kernel again and again until the solve has ended."""
         places, integers, work = self.solver.layout.places, self.integers, self.work

@@ -26,6 +26,10 @@ class Plain:
     def maximum(a: Any, b: Any) -> Any:
         return a if a > b else b
 
+    @staticmethod
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        return a if condition else b
+
     absolute = staticmethod(abs)
 
 
@@ -35,7 +39,7 @@ class Components:
     Parameters
     ----------
     arithmetic : Function or Plain
-        Gives `fma`, `maximum` and `absolute` for these numbers.
+        Gives `fma`, `maximum`, `where` and `absolute` for these numbers.
     size : int
     """
 

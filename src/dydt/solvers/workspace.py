@@ -6,15 +6,22 @@ from dataclasses import dataclass, field
 
 from dydt.kernels.llvm import Function, Value
 
-RUNNING, DONE, FULL, TOO_SMALL, STEP_LIMIT, CROSSED, NOT_FINITE = range(7)
+# What a lane is doing. FRESH: it has a problem and needs a first step. IDLE: it has none.
+FRESH, RUNNING, DONE, FULL, TOO_SMALL, STEP_LIMIT, CROSSED, NOT_FINITE, IDLE = range(9)
 
 _UNIFORM = {
     "relative_tolerance": "number",
     "largest_step": "number",
+    "first_step": "number",  # 0: to be found
     "budget": "integer",  # attempts until the kernel comes back for breath
+    "turns": "integer",  # attempts so far, of an ensemble
+    "patience": "integer",  # lanes that may stop before the kernel comes back for them
     "step_limit": "integer",
     "capacity": "integer",  # rows that `rows` has room for
     "rows": "pointer",  # where accepted steps are recorded, or null
+    "save_count": "integer",  # times at which members of an ensemble are saved
+    "save_times": "pointer",
+    "save_states": "pointer",  # a block of save_count states for each member
 }
 _PER_LANE = {
     "t": "number",
@@ -26,6 +33,8 @@ _PER_LANE = {
     "accepted": "integer",
     "rejected": "integer",
     "recorded": "integer",
+    "saved": "integer",
+    "job": "integer",  # which member of an ensemble the lane works on
 }
 
 
@@ -44,6 +53,8 @@ class Workspace:
         Number of further vectors.
     inline : bool
         Whether the law is written out in each stage, its states in registers; else it is a function on memory.
+    factors : int
+        Numbers of a factorised matrix; 0 for explicit methods.
     """
 
     size: int
@@ -53,13 +64,14 @@ class Workspace:
     lanes: int = 1
     scratch: int = 0
     inline: bool = True
+    factors: int = 0
     places: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         offset = 0
         blocks: list[tuple[str, str, int]] = [(n, k, 1) for n, k in _UNIFORM.items()]
-        blocks += [("pad", "number", 8 - len(_UNIFORM) % 8), ("absolute_tolerance", "number", self.size)]
+        blocks += [("pad", "number", -len(_UNIFORM) % 8), ("absolute_tolerance", "number", self.size)]
         blocks += [(n, k, self.lanes) for n, k in _PER_LANE.items()]
         for name, count in (
             ("y", self.size),
@@ -68,6 +80,7 @@ class Workspace:
             ("constants", self.constants),
             ("guards", self.guards),
             ("scratch", self.size * self.scratch),
+            ("factors", self.factors),
         ):
             blocks.append((name, "number", count * self.lanes))
         blocks.append(("margin", "number", 64))  # loops over batches may read a little too far

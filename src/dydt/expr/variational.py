@@ -1,0 +1,85 @@
+"""The variational equations of a law: how its solution changes with a parameter or an initial value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dydt.errors import InputError, nearest
+from dydt.expr.derive import derivative, jacobian
+from dydt.expr.equations import Equations
+from dydt.expr.graph import Node, symbol
+from dydt.expr.tidy import ONE, ZERO, plus, times
+
+
+def sensitivity_name(state: str, quantity: str) -> str:
+    """What the derivative of a state with respect to a quantity is called.
+
+    >>> sensitivity_name("x", "a"), sensitivity_name("x", "y(0)")
+    ('dx/da', 'dx/dy(0)')
+    """
+    return f"d{state}/d{quantity}"
+
+
+def variational(equations: Equations, quantities: Sequence[str]) -> Equations:
+    """The law together with its variational equations.
+
+    S_q = ∂y/∂q obeys S_q' = J S_q + ∂f/∂q, with J the Jacobian; it starts at ∂y₀/∂q, which is a unit vector for an
+    initial value (Hairer, Nørsett, Wanner, Solving ODEs I, 2nd ed., I.14, eqs. 14.7 and 14.10).
+
+    Parameters
+    ----------
+    equations : Equations
+    quantities : sequence of str
+        Parameters (``"a"``) and initial values (``"x(0)"``).
+
+    Raises
+    ------
+    InputError
+        For a quantity the law does not have.
+
+    >>> from dydt.expr.parse import parse
+    >>> law = variational(parse("x' = -k*x"), ["k"])
+    >>> law.states, [str(node) for node in law.derivatives]
+    (('x', 'dx/dk'), ['-k*x', '-k*dx/dk - x'])
+    """
+    for quantity in quantities:
+        _check(equations, quantity)
+    of_states = jacobian(equations)
+    parameters = [q for q in quantities if q in equations.parameters]
+    of_parameters = jacobian(equations, parameters)
+    rows: dict[int, list[tuple[int, Node]]] = {}
+    for (i, j), entry in of_states.items():
+        rows.setdefault(i, []).append((j, entry))
+    states, derivatives = list(equations.states), list(equations.derivatives)
+    initial = dict(equations.initial)
+    for quantity in quantities:
+        for i, state in enumerate(equations.states):
+            name = sensitivity_name(state, quantity)
+            total = ZERO
+            for j, entry in rows.get(i, []):
+                total = plus(total, times(entry, symbol(sensitivity_name(equations.states[j], quantity))))
+            if quantity in parameters:
+                total = plus(total, of_parameters.get((i, parameters.index(quantity)), ZERO))
+            states.append(name)
+            derivatives.append(total)
+            initial[name] = _start(equations, state, quantity)
+    return replace(equations, states=tuple(states), derivatives=tuple(derivatives), initial=initial)
+
+
+def _start(equations: Equations, state: str, quantity: str) -> Node:
+    """∂(initial value of a state)/∂(quantity)."""
+    if quantity not in equations.parameters:
+        return ONE if quantity == f"{state}(0)" else ZERO
+    node = equations.initial.get(state)
+    return ZERO if node is None else derivative(node, quantity)
+
+
+def _check(equations: Equations, quantity: str) -> None:
+    initial = [f"{state}(0)" for state in equations.states]
+    if quantity in equations.parameters or quantity in initial:
+        return
+    known = [*equations.parameters, *initial]
+    raise InputError(
+        f"no sensitivity to `{quantity}`{nearest(quantity, known) or '.'} It can be taken to: {', '.join(known)}"
+    )

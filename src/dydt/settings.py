@@ -1,0 +1,144 @@
+"""How a law is solved: the options of `solve` and their checks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dydt.errors import InputError, nearest
+from dydt.solvers import methods
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a law is solved.
+
+    Attributes
+    ----------
+    method : str
+    rtol : float
+    atol : tuple of float
+        One a state, or one for all.
+    h : float
+        Size of fixed steps, or the first adaptive one; 0 lets the method find it.
+    max_step, time_limit : float
+        `time_limit` in seconds.
+    step_limit : int
+        Most attempts.
+    saveat : tuple of float, float, "end" or None
+        Times to keep; one number is a spacing; None keeps every step.
+    progress : bool
+    """
+
+    method: str
+    rtol: float = 1e-8
+    atol: tuple[float, ...] = (1e-10,)
+    h: float = 0.0
+    max_step: float = math.inf
+    step_limit: int = 1_000_000
+    time_limit: float = math.inf
+    saveat: tuple[float, ...] | float | str | None = None
+    progress: bool = True
+
+
+def read_settings(
+    states: Sequence[str],
+    method: str,
+    rtol: float,
+    atol: Any,
+    h: float | None,
+    saveat: Any,
+    max_step: float,
+    step_limit: int,
+    time_limit: float,
+    progress: bool,
+) -> Settings:
+    """The settings of a law with these states.
+
+    Raises
+    ------
+    InputError
+        For an option that can't be used.
+    """
+    rtol = _positive("rtol", rtol, zero=True)
+    method = choose(rtol) if method == "auto" else method
+    fixed = not methods.method(method).adaptive
+    if fixed and h is None:
+        raise InputError(f"{method} takes fixed steps: say how long, as in h=0.01")
+    if rtol and rtol < 1e-15:
+        raise InputError(f"rtol = {rtol:g} is below what double precision can hold; 1e-14 is about the least")
+    return Settings(
+        method,
+        rtol,
+        _tolerances(atol, rtol, states),
+        0.0 if h is None else _positive("h", h),
+        _positive("max_step", max_step, infinite=True),
+        _count("step_limit", step_limit),
+        _positive("time_limit", time_limit, infinite=True),
+        _times(saveat),
+        progress,
+    )
+
+
+def _tolerances(atol: Any, rtol: float, states: Sequence[str]) -> tuple[float, ...]:
+    if isinstance(atol, Mapping):
+        for name in atol:
+            if name not in states:
+                raise InputError(f"atol: the law has no state `{name}`{nearest(name, states)}")
+        atol = [atol.get(name, 1e-10) for name in states]
+    many = [float(a) for a in np.atleast_1d(atol)]
+    if len(many) not in (1, len(states)):
+        raise InputError(f"atol has {len(many)} values for {len(states)} states")
+    for value in many:
+        _positive("atol", value, zero=rtol > 0)
+    return tuple(many)
+
+
+def choose(rtol: float) -> str:
+    """The method for a tolerance: low orders pay only while little is asked for."""
+    return "tsit5" if rtol >= 1e-4 else "dop853" if rtol > 1e-7 else "vern9"
+
+
+def finite(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"`{name}` must be a number, and is {value!r}") from None
+    if not math.isfinite(number):
+        raise InputError(f"`{name}` must be finite, and is {number}")
+    return number
+
+
+def _positive(name: str, value: Any, zero: bool = False, infinite: bool = False) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be a number, and is {value!r}") from None
+    if not (number > 0 or (zero and number == 0)) or (math.isinf(number) and not infinite):
+        raise InputError(f"{name} must be {'zero or ' if zero else ''}positive, and is {value!r}")
+    return number
+
+
+def _count(name: str, value: Any) -> int:
+    number = _positive(name, value)
+    if number % 1 or number > 2**53:
+        raise InputError(f"{name} must be a whole number, and is {value!r}")
+    return int(number)
+
+
+def _times(saveat: Any) -> tuple[float, ...] | float | str | None:
+    if saveat is None or (isinstance(saveat, str) and saveat == "end"):
+        return saveat
+    try:
+        if isinstance(saveat, int | float | np.number):
+            return _positive("saveat", saveat)
+        times = tuple(np.asarray(saveat, dtype=float).reshape(-1).tolist())
+    except (TypeError, ValueError):
+        raise InputError(f'saveat takes times, a spacing or "end", and is {saveat!r}') from None
+    if not times or not all(map(math.isfinite, times)):
+        raise InputError("saveat needs at least one time, and all of them finite")
+    return times
