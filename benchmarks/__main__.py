@@ -8,7 +8,7 @@ import warnings
 
 from benchmarks import machine
 
-PARTS = ("precision", "cold", "compile", "overhead")
+PARTS = ("precision", "cold", "compile", "overhead", "ensemble")
 
 
 def main() -> None:

@@ -87,6 +87,43 @@ def precision(results: dict, machine: dict, path: Path) -> None:
         plt.close(figure)
 
 
+def ensemble(results: dict, machine: dict, path: Path) -> None:
+    """Members a second against the largest error of a member; heyoka by its best batch size."""
+    families = {
+        "dydt dop853": "dydt dop853", "dydt tsit5": "dydt tsit5", "dydt vern9": "dydt vern9",
+        "diffrax Dopri8, vmap": "diffrax Dopri8", "diffrax Tsit5, vmap": "diffrax Tsit5",
+        "SciPy DOP853, stacked": "SciPy DOP853", "SciPy DOP853, loop": "SciPy LSODA",
+    }  # fmt: skip
+    quickest = {
+        row["tolerance"]: row["solver"]
+        for row in sorted(results["rows"], key=lambda row: -row["minimum"])
+        if row["solver"].startswith("heyoka")
+    }
+    lines: dict[str, list[dict]] = {}
+    for row in results["rows"]:
+        heyoka = quickest.get(row["tolerance"]) == row["solver"]
+        if heyoka or row["solver"] in families:
+            lines.setdefault("heyoka, best batch" if heyoka else row["solver"], []).append(row)
+    with plt.rc_context(LOOK):
+        figure, axes = plt.subplots(figsize=(8.4, 4.8), layout="constrained")
+        for name, rows in lines.items():
+            colour, marker, width = STYLES[families.get(name, "heyoka Taylor")]
+            axes.plot(
+                [row["error"] for row in rows], [results["members"] / row["minimum"] for row in rows],
+                color=colour, marker=marker, linewidth=width, label=name, markeredgecolor="white",
+                markeredgewidth=0.5,
+            )  # fmt: skip
+        axes.set(xscale="log", yscale="log", xlabel="largest error of a member  (tighter →)")
+        axes.set_ylabel("members a second")
+        axes.invert_xaxis()
+        axes.minorticks_off()
+        axes.tick_params(length=0)
+        axes.set_title(f"{results['title']}, one core · {machine['date']}", loc="left")
+        figure.legend(loc="outside right upper", frameon=False)
+        figure.savefig(path, dpi=110)
+        plt.close(figure)
+
+
 def cold(results: dict, machine: dict, path: Path) -> None:
     """Bars: fresh process to printed answer."""
     rows = sorted(results["rows"], key=lambda row: -row["median"])

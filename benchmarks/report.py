@@ -18,6 +18,7 @@ SECTIONS = {
     "cold": ("Cold start", tables.cold),
     "compile": ("Text to machine code", tables.compilation),
     "overhead": ("Python overhead", tables.overhead),
+    "ensemble": ("Many at once", tables.ensemble),
 }
 
 
@@ -34,7 +35,7 @@ def save(name: str, results: dict, machine: dict, folder: Path = RESULTS) -> Non
     folder.mkdir(exist_ok=True)
     content = json.dumps({"machine": machine, **results}, indent=1)
     (folder / f"{name}.json").write_text(content + "\n", encoding="utf-8")
-    draw = {"precision": pictures.precision, "cold": pictures.cold}.get(name)
+    draw = {"precision": pictures.precision, "cold": pictures.cold, "ensemble": pictures.ensemble}.get(name)
     if draw and results.get("problems", results.get("rows")):
         draw(results, machine, folder / f"{name}.png")
 

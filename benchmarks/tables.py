@@ -127,6 +127,67 @@ def compilation(results: dict) -> str:
     return f"{table}\n\n{grid(head, body)}\n\n{results['bounds']}"
 
 
+def rate(value: float | None) -> str:
+    """Members a second."""
+    if value is None:
+        return "–"
+    return f"{three_digits(value / 1e6)} million" if value >= 1e6 else f"{three_digits(value / 1e3)} thousand"
+
+
+def ensemble(results: dict) -> str:
+    """Members a second at equal error and at one tolerance; idle lanes, threads and memory in words."""
+    if not results["rows"]:
+        return "(dydt is not installed)"
+    members, errors = results["members"], (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
+    table = at_equal_error(results, errors)
+    ours = table["dydt, best"]
+    heyoka = [row for name, row in table.items() if name.startswith("heyoka")]
+    if heyoka:
+        columns = zip(*heyoka, strict=True)
+        table["heyoka, best batch"] = [min(filter(None, column), default=None) for column in columns]
+    head = ["largest error of a member", *(power(error) for error in errors)]
+    rates = grid(head, ([name, *(rate(t and members / t) for t in row)] for name, row in table.items()))
+    others = [(name, row) for name, row in table.items() if not name.startswith("dydt")]
+    body = ([name, *(ratio(*pair) for pair in zip(row, ours, strict=True))] for name, row in others)
+    ratios = grid(["times dydt, best", *head[1:]], body)
+    at = [row for row in results["rows"] if row["tolerance"] == 1e-8]
+    alone = grid(
+        ["tolerance 1e-8", "members a second", "all 4096", "largest error"],
+        (
+            [row["solver"], rate(members / row["minimum"]), seconds(row["minimum"]), f"{row['error']:.0e}"]
+            for row in at
+        ),
+    )
+    return "\n\n".join([f"### {results['title']}", rates, ratios, alone, ensemble_words(results)])
+
+
+def ensemble_words(results: dict) -> str:
+    """What tables don't hold."""
+    idle, threads, million = results["idle"], results["threads"], results["million"]
+    lines = [
+        f"Van der Pol, {idle['members']} values of μ from 1 to 100 in random order, t = 0…20, dop853: members take "
+        f"{idle['fewest']} to {idle['most']} steps. Lanes that refill themselves are idle {100 * idle['idle']:.1f} % "
+        f"of their turns; without refilling, {idle['lanes']} lanes would be "
+        f"{100 * idle['idle without refilling']:.0f} %."
+    ]
+    if threads:
+        lines.append(
+            f"Two threads on two cores take {seconds(threads['two'])} for {threads['members']:,} members where one "
+            f"takes {seconds(threads['one'])}: {threads['one'] / threads['two']:.2f} times as fast (medians "
+            f"{threads['one_median'] / threads['two_median']:.2f}; load of the machine, which is shared: "
+            f"{threads['load']:.2f}). Together they are busy {threads['busy']:.2f} times as long as the one."
+        )
+    if million:
+        lines.append(
+            f"A million members, ends kept, one thread, dop853 at 1e-8: {seconds(million['seconds'])}; the process "
+            f"peaks at {million['peak'] / 1e6:.0f} MB, {million['before'] / 1e6:.0f} MB of it before the sweep."
+        )
+    if results["references apart"] is not None:
+        apart = f"{results['references apart']:.0e}"
+        lines.append(f"The reference (vern9 at 1e-13) and heyoka at 1e-16 are {apart} apart at most.")
+    return "\n\n".join(lines)
+
+
 def overhead(results: dict) -> str:
     """Python's share of a call."""
     rows = (

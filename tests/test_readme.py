@@ -36,7 +36,8 @@ def test_python_examples(workplace, capsys):
     assert "trusted to the end" in said
     assert "can't be trusted" in said
     assert "blow-up | stopped at t = 1" in said
-    assert {p.name for p in (workplace / "out").iterdir()} == {"foxes.png", "orbit.png"}
+    assert "<Ensemble of 1,000,000 over r: all done>" in said
+    assert {p.name for p in (workplace / "out").iterdir()} == {"foxes.png", "orbit.png", "fan.png"}
 
 
 def commands():
@@ -54,7 +55,12 @@ def test_command_line_examples(workplace):
         result = CliRunner().invoke(app, words)
         assert result.exit_code == 0, (words, result.output)
         assert result.output
-    assert {p.name for p in (workplace / "out").iterdir()} == {"lv.png", "lv.csv", "butterfly.png"}
+    assert {p.name for p in (workplace / "out").iterdir()} == {
+        "lv.png",
+        "lv.csv",
+        "butterfly.png",
+        "runs.nc",
+    }
 
 
 def test_the_two_commands_are_in_the_makefile():

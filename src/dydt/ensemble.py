@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dydt.errors import InputError, nearest
+from dydt.solvers.endings import FINE
 
 if TYPE_CHECKING:
     from dydt.solution import Solution
@@ -44,7 +45,7 @@ class Ensemble:
     >>> runs
     <Ensemble of 4 over r: all done>
     >>> runs["x"].round(4)
-    array([0.5751, 0.9312, 0.9926, 0.9992])
+    array([0.5751, 0.9428, 0.995 , 0.9996])
     """
 
     def __init__(self, sweep: Sweep, harvest: Any, statuses: Array) -> None:
@@ -92,8 +93,8 @@ class Ensemble:
 
     @property
     def done(self) -> Array:
-        """Which members reached the end."""
-        return self.status == "done"
+        """Which members reached the end, or an event that ends them."""
+        return np.isin(self.status, FINE)
 
     def member(self, *index: int) -> Solution:
         """One member solved alone, with every step, dense output, message and check; its end has the same bits."""
@@ -162,8 +163,11 @@ class Ensemble:
             case ".csv":
                 self.to_pandas().to_csv(path, index=False)
             case ".npz":
-                swept = {f"swept_{name}": np.ravel(self[name]) for name in self.swept}
-                np.savez(path, **arrays)  # type: ignore[arg-type]
+                arrays: dict[str, Any] = {
+                    f"swept_{n}": np.broadcast_to(v, self.shape) for n, v in self.swept.items()
+                }
+                arrays |= {"t": self.t, "y": self.y, "states": self.states, "status": self.status.astype(str)}
+                np.savez(path, **arrays)
             case ".nc":
                 self.to_xarray().to_netcdf(path, engine="scipy")
             case other:
@@ -182,8 +186,8 @@ class Ensemble:
     def summary(self) -> str:
         """How many members ended how."""
         kinds, counts = np.unique(self.status.astype(str), return_counts=True)
-        if list(kinds) == ["done"]:
-            return "all done"
+        if len(kinds) == 1:
+            return f"all {kinds[0]}"
         return ", ".join(f"{count:,} {kind}" for kind, count in zip(kinds, counts, strict=True))
 
     def __repr__(self) -> str:

@@ -115,7 +115,8 @@ class ODE:
         values : mapping, optional
             Initial values and parameters by name, for names that carry primes or clash with an option.
         method : str
-            ``"auto"`` chooses by the tolerance; or one of `dydt.METHODS`.
+            ``"auto"`` chooses by the tolerance, and changes to a stiff method and back where the law asks for it;
+            or one of `dydt.METHODS`.
         rtol, atol : float
             Relative and absolute tolerance of a step's error; `atol` also by state.
         h : float, optional
@@ -226,14 +227,16 @@ class ODE:
         """The law compiled for these settings; the same settings give the same object."""
         found = self._problems.get(settings)
         if found is None:
-            solver = self._solvers.get(settings.method) or self._compile(settings.method)
-            found = self._problems[settings] = Problem(self, solver, settings)
+            found = self._problems[settings] = Problem(self, self.compiled(settings.method), settings)
         return found
 
-    def _compile(self, method: str) -> Solver:
-        began = time.perf_counter()
-        solver = self._solvers[method] = Solver(self.compiled_law, methods.method(method))
-        self.compile_seconds = time.perf_counter() - began
+    def compiled(self, method: str) -> Solver:
+        """The law and a method as machine code."""
+        solver = self._solvers.get(method)
+        if solver is None:
+            began = time.perf_counter()
+            solver = self._solvers[method] = Solver(self.compiled_law, methods.method(method))
+            self.compile_seconds = time.perf_counter() - began
         return solver
 
     @property

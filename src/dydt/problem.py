@@ -15,7 +15,9 @@ from dydt.progress import Progress, is_watched
 from dydt.settings import Settings
 from dydt.solution import Solution
 from dydt.solvers.endings import Ending, Judge
-from dydt.solvers.solver import Run, Solver, Watch, join
+from dydt.solvers.relay import Relay
+from dydt.solvers.solver import CHANGE, Run, Solver, Watch, join
+from dydt.solvers.stiffness import Turns, pause
 from dydt.solvers.workspace import DONE
 
 if TYPE_CHECKING:
@@ -50,10 +52,9 @@ class Problem:
         self.method = settings.method
         self.rtol = settings.rtol
         self.saveat = settings.saveat
-        absolute = settings.atol[0] if len(settings.atol) == 1 else np.array(settings.atol)
-        self._template = solver.template(
-            settings.rtol, absolute, settings.h, settings.max_step, settings.step_limit
-        )
+        self._template = self._template_of(solver)
+        if settings.stiff_method:
+            solver.let_breathe(self._template, pause(solver.law, solver.work))
         self._simple = settings.saveat is None or settings.saveat == "end"
         self._record = settings.saveat is None
 
@@ -79,9 +80,43 @@ class Problem:
             run = self.solver.run(self._template, t0, t1, y0, p, self._record, saveat, self._watch)
         except (TypeError, ValueError) as error:
             raise InputError(f"initial values and parameters must be numbers: {error}") from None
+        if run.status == CHANGE:
+            run = self._relay(run, saveat)
         if run.status != DONE:
             self._warn(run)
         return Solution(self, run)
+
+    def _template_of(self, solver: Solver) -> Array:
+        s = self.settings
+        absolute = s.atol[0] if len(s.atol) == 1 else np.array(s.atol)
+        return solver.template(s.rtol, absolute, s.h, s.max_step, s.step_limit)
+
+    def _relay(self, run: Run, saveat: Array | None) -> Relay:
+        """Go on by the other method, and so forth."""
+        relay = Relay([(self.solver, run)])
+        while relay.status == CHANGE:
+            before = relay.legs[-1][0]
+            solver = self.ode.compiled(self.settings.stiff_method) if before is self.solver else self.solver
+            template = self._template_of(solver)
+            solver.begin_with(
+                template, relay.step, self.settings.step_limit - relay.accepted - relay.rejected
+            )
+            turns = Turns(solver.law, run.parameters, self.method, before is self.solver, solver.work)
+            solver.let_breathe(template, turns.pause)
+            if saveat is not None:
+                saveat = saveat[len(relay.legs[-1][1].saved) :]
+
+            def watch(p: Any, turns: Turns = turns, spent: float = relay.seconds) -> Watch:
+                watch = self._watch(p)
+                watch.turn = turns
+                watch.time_limit -= spent
+                return watch
+
+            leg = solver.run(
+                template, relay.t, run.t1, relay.y.copy(), run.parameters, self._record, saveat, watch
+            )
+            relay = Relay([*relay.legs, (solver, leg)])
+        return relay
 
     def _own_parameters(self, p: Any) -> Array:
         if len(p):
@@ -94,6 +129,8 @@ class Problem:
     def _watch(self, p: Any) -> Watch:
         """Everything a solve minds that is not over at once."""
         watch = Watch(self.settings.time_limit)
+        if self.settings.stiff_method:
+            watch.turn = Turns(self.solver.law, p, self.method, False, self.solver.work)
         if self.settings.progress and is_watched():
             progress = Progress(f"solving {', '.join(self.states[:4])}")
             watch.progress, watch.close = progress, progress.close
@@ -101,9 +138,9 @@ class Problem:
             watch.judge = Judge(self.ode.equations, p).crossing
         return watch
 
-    def _warn(self, run: Run) -> None:
+    def _warn(self, run: Run | Relay) -> None:
         ending = self.ending(run)
-        if ending.status != "done":
+        if not ending.is_fine:
             warnings.warn(f"{ending.status}: {ending.message}", SolveWarning, stacklevel=4)
 
     def times(self, t0: float, t1: float) -> Array:
@@ -133,7 +170,7 @@ class Problem:
 
     # -- what solutions ask ---------------------------------------------------------------------------------------
 
-    def rows(self, run: Run) -> Array:
+    def rows(self, run: Run | Relay) -> Array:
         """Times and states, side by side."""
         if self._record:
             return join(run.chunks)
@@ -142,19 +179,24 @@ class Problem:
         assert run.saved is not None
         return np.column_stack([self.times(run.t0, run.t1)[: len(run.saved)], run.saved])
 
-    def dense(self, run: Run, rows: Array, times: Array) -> Array:
+    def dense(self, run: Run | Relay, rows: Array, times: Array) -> Array:
         """States at any times."""
         if self.settings.saveat is not None:
             raise InputError(
                 "a solution with `saveat` holds those times only; solve without it to ask for any time"
             )
         order = np.argsort(times if run.t1 > run.t0 else -times, kind="stable")
-        sorted_states = self.solver.dense(rows, times[order], self._template, run.parameters)
+        if isinstance(run, Relay):
+            sorted_states = run.dense(
+                rows, times[order], lambda s, r, t: s.dense(r, t, self._template_of(s), run.parameters)
+            )
+        else:
+            sorted_states = self.solver.dense(rows, times[order], self._template, run.parameters)
         states = np.empty_like(sorted_states)
         states[order] = sorted_states
         return states
 
-    def intermediate(self, name: str, run: Run, t: Array, y: Array) -> Array:
+    def intermediate(self, name: str, run: Run | Relay, t: Array, y: Array) -> Array:
         """A named quantity along a solution."""
         from dydt.kernels.numpy import evaluate
 
@@ -162,7 +204,7 @@ class Problem:
         inputs |= dict(zip(self.states, y.T, strict=True))
         return np.broadcast_to(evaluate([self.intermediates[name]], inputs)[0], t.shape)
 
-    def ending(self, run: Run) -> Ending:
+    def ending(self, run: Run | Relay) -> Ending:
         """How a solve ended, in words."""
         judge = Judge(self.ode.equations, run.parameters)
         first, last = np.concatenate([[run.t0], run.first]), np.concatenate([[run.t], run.y])
@@ -176,28 +218,51 @@ class Problem:
         taken = f"the limit of {self.settings.step_limit:,} attempted steps is spent"
         if run.status == "time limit":
             taken = f"the time limit of {self.settings.time_limit:g} s is over after {attempts}"
-        return judge.ending(run.status, rows, run.t1, run.step, run.note, taken)
+        explicit = not (run.legs[-1][0] if isinstance(run, Relay) else self.solver).method.linear
+        note = run.note or (self.ode.equations.events[run.happened[-1][0]].name if run.happened else "")
+        return judge.ending(run.status, rows, run.t1, run.step, note, taken, explicit)
 
-    def stats(self, run: Run) -> dict[str, Any]:
+    def events(self, run: Run | Relay) -> dict[str, list[tuple[float, Array, Array]]]:
+        """What happened, by the name of the event: when, and the states just before and after."""
+        found: dict[str, list[tuple[float, Array, Array]]] = {e.name: [] for e in self.ode.equations.events}
+        names = list(found)
+        for which, t, before, after in run.happened:
+            found[names[which]].append((t, before, after))
+        return found
+
+    def stats(self, run: Run | Relay) -> dict[str, Any]:
         """What a solve took."""
-        method = self.solver.method
-        attempts = run.accepted + run.rejected
-        start = 1 + 2 * method.adaptive
-        return {
+        legs = run.legs if isinstance(run, Relay) else [(self.solver, run)]
+        evaluations = jacobians = 0
+        for solver, leg in legs:
+            attempts = leg.accepted + leg.rejected
+            evaluations += attempts * solver.method.stages + 1 + 2 * solver.method.adaptive
+            jacobians += attempts * solver.method.linear
+        stats = {
             "method": self.method,
             "steps": run.accepted,
             "rejected": run.rejected,
-            "rhs evaluations": attempts * method.stages + start,
+            "rhs evaluations": evaluations,
             "seconds": run.seconds,
             "compile seconds": self.ode.compile_seconds,
         }
+        if jacobians:
+            stats["jacobians"] = jacobians
+        if self.settings.stiff_method:
+            stats["switches"] = run.switches if isinstance(run, Relay) else []
+        return stats
 
-    def again(self, run: Run, method: str, rtol: float) -> Solution:
+    def is_stiff(self, run: Run | Relay) -> bool:
+        """Whether a method for stiff laws was at work."""
+        return isinstance(run, Relay) or self.solver.method.linear
+
+    def again(self, run: Run | Relay, method: str, rtol: float) -> Solution:
         """The same initial value problem by another method and tolerance, as far as this run came."""
         factor = rtol / self.settings.rtol
         settings = replace(
             self.settings,
             method=method,
+            stiff_method="",
             rtol=rtol,
             atol=tuple(a * factor for a in self.settings.atol),
             h=0.0,

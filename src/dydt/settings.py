@@ -43,6 +43,7 @@ class Settings:
     time_limit: float = math.inf
     saveat: tuple[float, ...] | float | str | None = None
     progress: bool = True
+    stiff_method: str = ""
 
 
 def read_settings(
@@ -65,6 +66,7 @@ def read_settings(
         For an option that can't be used.
     """
     rtol = _positive("rtol", rtol, zero=True)
+    stiff_method = "rodas5p" if method == "auto" else ""
     method = choose(rtol) if method == "auto" else method
     fixed = not methods.method(method).adaptive
     if fixed and h is None:
@@ -81,6 +83,7 @@ def read_settings(
         _positive("time_limit", time_limit, infinite=True),
         _times(saveat),
         progress,
+        stiff_method,
     )
 
 

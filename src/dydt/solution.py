@@ -25,8 +25,8 @@ class Solution:
     Attributes
     ----------
     status : str
-        ``"done"``, or ``"blow-up"``, ``"singular point"``, ``"not finite"``, ``"step too small"``, ``"step limit"``,
-        ``"time limit"``, ``"interrupted"``.
+        ``"done"``, ``"stopped"`` (by an event), or ``"chatter"``, ``"blow-up"``, ``"singular point"``, ``"not finite"``,
+        ``"step too small"``, ``"step limit"``, ``"time limit"``, ``"interrupted"``.
     message : str
         How it ended: when, in which state, the likely cause and the next thing to try.
     t : ndarray, shape (m,)
@@ -167,6 +167,37 @@ class Solution:
         return str(self.ending.status)
 
     @property
+    def is_fine(self) -> bool:
+        """Whether it is ``"done"``, or ``"stopped"`` by an event of the law."""
+        return bool(self.ending.is_fine)
+
+    @property
+    def events(self) -> dict[str, Array]:
+        """The times of each event of the law, by its name.
+
+        Examples
+        --------
+        >>> import dydt
+        >>> ball = dydt.ODE("h' = v; v' = -9.81; h(0) = 1; v(0) = 0; when h = 0 falling: v -> -0.5*v")
+        >>> ball.solve(t=(0, 1)).events["h = 0"].round(6)
+        array([0.451524, 0.903047])
+        """
+        return {
+            name: np.array([t for t, *_ in hits]) for name, hits in self.problem.events(self._run).items()
+        }
+
+    def event_states(self, name: str) -> tuple[Array, Array]:
+        """The states just before and just after each event of a name: two arrays of shape (count, n)."""
+        found = self.problem.events(self._run)
+        if name not in found:
+            raise InputError(
+                f"the law has no event `{name}`{nearest(name, found) or '.'} It has: {', '.join(found)}"
+            )
+        size = len(self.states)
+        before, after = ([hit[i] for hit in found[name]] for i in (1, 2))
+        return np.array(before).reshape(-1, size), np.array(after).reshape(-1, size)
+
+    @property
     def message(self) -> str:
         return str(self.ending.message)
 
@@ -182,7 +213,7 @@ class Solution:
         SolveError
             With the status and the message.
         """
-        if self.status != "done":
+        if not self.is_fine:
             raise SolveError(f"{self.status}: {self.message}")
         return self
 

@@ -17,7 +17,19 @@ from dydt.settings import Settings
 from dydt.solvers import methods
 from dydt.solvers.ensemble import Harvest, Sweeper
 from dydt.solvers.solver import template
-from dydt.solvers.workspace import CROSSED, DONE, FRESH, NOT_FINITE, RUNNING, STEP_LIMIT, TOO_SMALL, Workspace
+from dydt.solvers.workspace import (
+    CHATTER,
+    CROSSED,
+    DONE,
+    FRESH,
+    HAPPENED,
+    NOT_FINITE,
+    RUNNING,
+    STEP_LIMIT,
+    STOPPED,
+    TOO_SMALL,
+    Workspace,
+)
 
 if TYPE_CHECKING:
     from dydt.ode import ODE
@@ -27,6 +39,7 @@ Array = Any
 
 # What a member's status is called before it is looked at alone.
 _WORDS = {DONE: "done", TOO_SMALL: "step too small", STEP_LIMIT: "step limit", NOT_FINITE: "not finite"}
+_WORDS |= {STOPPED: "stopped", CHATTER: "chatter", HAPPENED: "interrupted"}
 _WORDS |= {FRESH: "interrupted", RUNNING: "interrupted", CROSSED: "singular point"}
 _LOOKED_AT = 200  # members that did not finish and are looked at one by one, for the cause
 
@@ -138,7 +151,7 @@ class Sweep:
             bar.close()
         statuses = self._statuses(harvest)
         ensemble = Ensemble(self, harvest, statuses)
-        if not np.all(statuses == "done"):
+        if not np.all(ensemble.done):
             warnings.warn(
                 f"not all members reached the end: {ensemble.summary()}", SolveWarning, stacklevel=4
             )

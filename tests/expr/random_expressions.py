@@ -6,8 +6,8 @@ import math
 
 from hypothesis import strategies as st
 
-from dydt.expr.evaluate import operate
 from dydt.expr.graph import OPERATIONS, apply, number, symbol, walk
+from dydt.expr.operate import operate
 
 NAMES = ("x", "y'", "alpha_1", "t", "k2")
 CONSTANTS = st.one_of(

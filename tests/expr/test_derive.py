@@ -8,13 +8,13 @@ import mpmath as mp
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.expr.random_expressions import NAMES, build, trees
 
 from dydt.expr.derive import derivative, gradient, jacobian, sparsity, time_derivative
 from dydt.expr.evaluate import evaluate
 from dydt.expr.graph import OPERATIONS, apply, symbol, walk, where
 from dydt.expr.parse import parse
 from dydt.expr.read import read
+from tests.expr.random_expressions import NAMES, build, trees
 
 mp.mp.dps = 60
 

@@ -6,10 +6,10 @@ import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.expr.random_expressions import NAMES, build, trees, value_of_node, value_of_tree
 
 from dydt.expr.evaluate import evaluate
 from dydt.expr.graph import apply, number, symbol
+from tests.expr.random_expressions import NAMES, build, trees, value_of_node, value_of_tree
 
 FLOATS = st.one_of(st.floats(), st.integers(-3, 3).map(float), st.floats(-10, 10))
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.problems import PROBLEMS
 
 from dydt.errors import DydtError, InputError, LawError
 from dydt.expr.evaluate import evaluate
 from dydt.expr.graph import symbol, symbols
 from dydt.expr.parse import parse
+from tests.problems import PROBLEMS
 
 
 def written(law):
@@ -235,7 +235,7 @@ def test_span():
         ("d^2x/dt = 1", 1, 1, "the orders above and below", "d^2x/dt^2"),
         ("x' = x(t - 1)", 1, 6, "not yet: `x` is wanted at another place", ""),
         ("x' = a(t)", 1, 6, "`a` is not a function", "a*( … )"),
-        ("when x > 0: x = 1", 1, 1, "not yet: events", "if(condition"),
+        ("x' = 1; when x > 0: x = 1", 1, 23, "this event can't be read", "when y = 0 falling"),
         ("sin' = 1", 1, 1, "`sin` is a function", "sin_"),
         ("step = 0.1; x' = 1", 1, 1, "`step` is a function", ""),
         ("x" + "'" * 51 + " = 1", 1, 1, "up to order 50", ""),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 from hypothesis import assume, given, settings
-from tests.expr.random_expressions import build, has_endless_constant, trees
 
 from dydt.expr.graph import apply, symbol
 from dydt.expr.parse import parse
 from dydt.expr.read import read
 from dydt.expr.write import write
+from tests.expr.random_expressions import build, has_endless_constant, trees
 
 x, y = symbol("x"), symbol("y")
 u, v = symbol("u_of_this_test"), symbol("v_of_this_test")

@@ -7,10 +7,10 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
-from tests.plotting.laws import solved
 
 import dydt
 from dydt.plotting import DARK
+from tests.plotting.laws import solved
 
 
 def test_two_states():

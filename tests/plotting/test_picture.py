@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from tests.plotting.laws import solved
 
 import dydt
 from dydt.plotting import DARK, Picture, save
 from dydt.plotting.labels import label
+from tests.plotting.laws import solved
 
 
 def test_png(tmp_path):

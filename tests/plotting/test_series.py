@@ -4,10 +4,10 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
-from tests.plotting.laws import solved
 
 import dydt
 from dydt.plotting import DARK, LIGHT, time_series
+from tests.plotting.laws import solved
 
 
 def names(axes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -106,9 +106,9 @@ def assignments(texts: Iterable[str], option: str) -> dict[str, float]:
     """
     values: dict[str, float] = {}
     for text in texts:
-        for part in _split(text):
+        for part in split(text):
             name, equals, value = part.partition("=")
-            name = plain_name(name.strip()).translate(str.maketrans("’′", "''"))
+            name = clean_name(name)
             if not equals or not name:
                 raise InputError(
                     f"{option} takes name=number, as in {option} a=1.5,b=8/3, and got `{shorten(part)}`"
@@ -117,6 +117,11 @@ def assignments(texts: Iterable[str], option: str) -> dict[str, float]:
                 raise InputError(f"{option} gives `{shorten(name)}` twice")
             values[name] = number(value, f"{option} {shorten(name)}")
     return values
+
+
+def clean_name(text: str) -> str:
+    """A name as it was typed, in the letters that laws have: primes of all kinds are ``'``."""
+    return plain_name(text.strip()).translate(str.maketrans("’′", "''"))
 
 
 def span(text: str | None) -> tuple[float, float] | float | None:
@@ -136,7 +141,7 @@ def saveat(text: str | None) -> str | float | list[float] | None:
     """`end`, a spacing such as `0.1`, or times such as `0,1,2.5`."""
     if text is None or text.strip() == "end":
         return text and "end"
-    parts = _split(text)
+    parts = split(text)
     values = [number(part, "--saveat") for part in parts]
     return values[0] if len(values) == 1 and "," not in text else values
 
@@ -172,10 +177,15 @@ def make_ode(entry: gallery.Entry, independent: str, parameters: dict[str, float
 
 
 def check_problem(
-    ode: ODE, span: object, initial: Mapping[str, float], settings: Mapping[str, Any], names: Sequence[str]
+    ode: ODE,
+    span: object,
+    initial: Mapping[str, float],
+    settings: Mapping[str, Any],
+    names: Sequence[str],
+    swept: Collection[str] = (),
 ) -> None:
     """Say what is missing or makes no sense, and which option puts it right, before the solver does."""
-    _check_initial(ode, initial)
+    _check_initial(ode, initial, swept)
     name = ode.independent
     if span is None and ode.equations.span is None:
         raise InputError(f"say the span to solve over: --t 0:10, or in the law: {name} = 0:10")
@@ -186,22 +196,23 @@ def check_problem(
         raise InputError(
             f"--saveat {spacing:g} asks for more than {MOST_TIMES:,} times: take a larger spacing"
         )
-    known = [*ode.states, *ode.equations.intermediates, name]
+    known = list(ode.states) if swept else [*ode.states, *ode.equations.intermediates, name]
     for wanted in names:
         if wanted not in known:
-            raise InputError("--names: " + no_such("quantity", wanted, known))
+            raise InputError("--names: " + no_such("state" if swept else "quantity", wanted, known))
 
 
-def _check_initial(ode: ODE, initial: Mapping[str, float]) -> None:
+def _check_initial(ode: ODE, initial: Mapping[str, float], swept: Collection[str]) -> None:
     for name in initial:
         if name in ode.parameters:
             raise InputError(f"`{name}` is a parameter: give its value with --set {name}={initial[name]:g}")
         if name not in ode.states:
             raise InputError("--init: " + no_such("state", name, ode.states))
-    valueless = [name for name, value in ode.parameters.items() if value is None]
+    valueless = [name for name, value in ode.parameters.items() if value is None and name not in swept]
     if valueless:
         raise InputError(f"no value for {_listed(valueless)}: give --set {_example(valueless)}")
-    missing = [name for name in ode.states if name not in initial and name not in ode.equations.initial]
+    given = {*initial, *ode.equations.initial, *swept}
+    missing = [name for name in ode.states if name not in given]
     if missing:
         raise InputError(f"no initial value for {_listed(missing)}: give --init {_example(missing)}")
 
@@ -241,7 +252,7 @@ def no_such(what: str, name: str, known: Sequence[str], most: int = 12) -> str:
     return f"there is no {what} `{shorten(name)}`{nearest(name, known) or '.'} There: {listed}"
 
 
-def _split(text: str) -> list[str]:
+def split(text: str) -> list[str]:
     """The parts between the commas that are not in brackets; empty ones are left out."""
     parts, depth = [""], 0
     for character in text:

@@ -7,16 +7,13 @@ import re
 import signal
 import sys
 import warnings
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from dydt.cli import arguments, options, outputs
 from dydt.errors import DydtError, InputError
-
-if TYPE_CHECKING:
-    from dydt.solution import Solution
 
 UNFINISHED = 1
 BAD_INPUT = 2
@@ -126,16 +123,8 @@ def solve(
     ode = arguments.make_ode(entry, independent, arguments.assignments(values or [], "--set"))
     span = arguments.span(t)
     start = arguments.assignments(initial or [], "--init")
-    settings: dict[str, Any] = {
-        "method": method,
-        "h": arguments.number(h, "--h"),
-        "rtol": arguments.number(rtol, "--rtol", 1e-8),
-        "atol": arguments.tolerance(atol),
-        "max_step": arguments.number(max_step, "--max-step", math.inf),
-        "step_limit": arguments.count(step_limit, "--step-limit", 1_000_000),
-        "time_limit": arguments.number(time_limit, "--time-limit", math.inf),
-        "saveat": arguments.saveat(saveat),
-    }
+    settings = _settings(method, h, rtol, atol, max_step, step_limit, time_limit)
+    settings["saveat"] = arguments.saveat(saveat)
     shown = arguments.names(names)
     arguments.check_problem(ode, span, start, settings, shown)
     with warnings.catch_warnings():
@@ -148,19 +137,103 @@ def solve(
         from dydt.cli.report import report_solution
 
         report_solution(entry, ode, solution, trust, written)
-    _end(solution, failed)
+    _leave(failed, "" if solution.status == "done" else f"{solution.status}: {solution.message}")
 
 
-def _end(solution: Solution, failed: list[str]) -> None:
+def _settings(
+    method: str,
+    h: str | None,
+    rtol: str | None,
+    atol: str | None,
+    max_step: str | None,
+    step_limit: str | None,
+    time_limit: str | None,
+) -> dict[str, Any]:
+    """How to solve, as the options say."""
+    return {
+        "method": method,
+        "h": arguments.number(h, "--h"),
+        "rtol": arguments.number(rtol, "--rtol", 1e-8),
+        "atol": arguments.tolerance(atol),
+        "max_step": arguments.number(max_step, "--max-step", math.inf),
+        "step_limit": arguments.count(step_limit, "--step-limit", 1_000_000),
+        "time_limit": arguments.number(time_limit, "--time-limit", math.inf),
+    }
+
+
+def _leave(failed: list[str], unfinished: str) -> None:
     """Say what went wrong, and leave with the code for it."""
     for message in failed:
         complain(message)
-    if solution.status != "done":
-        complain(f"{solution.status}: {solution.message}")
+    if unfinished:
+        complain(unfinished)
     if failed:
         raise typer.Exit(BAD_INPUT)
-    if solution.status != "done":
+    if unfinished:
         raise typer.Exit(UNFINISHED)
+
+
+@app.command()
+def sweep(
+    law: options.Law,
+    over: options.Over = None,
+    product: options.Product = False,
+    t: options.T = None,
+    values: options.Set = None,
+    initial: options.Init = None,
+    keep: options.Keep = None,
+    method: options.Method = "auto",
+    h: options.H = None,
+    rtol: options.Rtol = None,
+    atol: options.Atol = None,
+    max_step: options.MaxStep = None,
+    step_limit: options.StepLimit = None,
+    time_limit: options.TimeLimit = None,
+    threads: options.Threads = None,
+    out: options.Out = None,
+    plot: options.Fan = None,
+    names: options.Names = None,
+    dark: options.Dark = False,
+    json: options.Summary = None,
+    quiet: options.Quiet = False,
+    independent: options.Independent = "t",
+) -> None:
+    """Solve a law for many values at once, on all cores.
+
+    \b
+    dydt sweep lorenz --over r=0:21:4096 --t 0:1 --out runs.nc
+    dydt sweep lorenz --over r=0:30:300 --t 0:20 --keep 0.05 --plot fan.png
+    dydt sweep lotka-volterra --over x=0.5:3:100 --over y=0.5:3:100 --product --plot map.png
+    """
+    from dydt.cli import grids, sweeps
+
+    data = {"--out": None if out is None else str(out), "--json": json}
+    arguments.check_files({"--plot": plot}, data)
+    sweeps.check_out(out)
+    entry = arguments.read_law(law, independent)
+    fixed = {
+        "--set": arguments.assignments(values or [], "--set"),
+        "--init": arguments.assignments(initial or [], "--init"),
+    }
+    ode = arguments.make_ode(entry, independent, fixed["--set"])
+    swept, span, shown = grids.grids(over or []), arguments.span(t), arguments.names(names)
+    grids.check_grids(ode, swept, fixed, product)
+    settings = _settings(method, h, rtol, atol, max_step, step_limit, time_limit)
+    settings["saveat"] = None if keep in (None, "final", "end") else arguments.saveat(keep)
+    arguments.check_problem(ode, span, fixed["--init"], settings, shown, swept)
+    workers = arguments.count(threads, "--threads", 0) or None
+    prepared = sweeps.prepare(ode, span, {**fixed["--init"], **swept}, settings, product)
+    told = not quiet and json != "-"
+    if told:
+        sweeps.announce(entry, prepared, swept)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the report says how they ended
+        ensemble = prepared.run(workers, None, not quiet)
+    files = {"out": out, "plot": plot, "json": json}
+    written, failed = sweeps.write_all(ensemble, files, shown, dark=dark, title=entry.title or None)
+    if told:
+        sweeps.report(ensemble, prepared, written)
+    _leave(failed, "" if ensemble.done.all() else f"not all members reached the end: {ensemble.summary()}")
 
 
 @app.command()

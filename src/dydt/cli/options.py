@@ -51,6 +51,33 @@ Saveat = Annotated[
     _option("--saveat", "TIMES", "Times to keep: a spacing 0.1, a list 0,1,2.5, or end; else every step."),
 ]
 
+Over = Annotated[
+    Many,
+    _option(
+        "--over",
+        "NAME=VALUES",
+        "What is swept: r=0:21:4096 (start:stop:count), r=log:1:1000:50 or x=0.5,1,2; repeatable.",
+    ),
+]
+Product = Annotated[bool, _switch("Sweep each name against each other, instead of together.", "--product")]
+Keep = Annotated[
+    Text,
+    typer.Option(
+        "--keep",
+        "--saveat",
+        metavar="TIMES",
+        help="What is kept of each member: final (the default), a spacing 0.1, or times 0,1,2.5.",
+        show_default=False,
+    ),
+]
+Threads = Annotated[Text, _option("--threads", "COUNT", "Threads; as many as there are cores if not given.")]
+Out = Annotated[File, _option("--out", "FILE", "All results: .nc (netCDF), .csv or .npz.")]
+Fan = Annotated[
+    File,
+    _option("--plot", "FILE", "A picture (.png, .svg, .pdf): curves over time, or ends over what was swept."),
+]
+Summary = Annotated[Text, _option("--json", "FILE", "A summary as JSON; - for standard output.")]
+
 Plot = Annotated[
     File,
     _option(

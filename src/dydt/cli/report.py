@@ -47,8 +47,8 @@ def report_solution(
     if hidden > 0:
         out.print(Text(f"… and {hidden:,} more states; --csv FILE writes all of them", "dim"))
     out.print()
-    if solution.status == "done":
-        facts = [("done", "bold green", solution.message)]
+    if solution.is_fine:
+        facts = [(solution.status, "bold green", solution.message)]
     else:  # the message itself goes to standard error
         name, run = solution.problem.independent, solution._run
         asked = f"of {name} = {run.t0:.6g} … {run.t1:.6g}"
@@ -61,10 +61,10 @@ def report_solution(
     facts.append(("compile", "bold", _compilation(ode, solution)))
     if written:
         facts.append(("written", "bold", ", ".join(written)))
-    _print_facts(out, facts)
+    print_facts(out, facts)
 
 
-def _print_facts(out: Console, facts: Sequence[tuple[str, str, str]]) -> None:
+def print_facts(out: Console, facts: Sequence[tuple[str, str, str]]) -> None:
     """A word and a sentence each, the sentences below each other."""
     indent = max(len(word) for word, _, _ in facts) + 2
     for word, style, sentence in facts:
@@ -76,7 +76,7 @@ def _print_facts(out: Console, facts: Sequence[tuple[str, str, str]]) -> None:
 
 def _ends(entry: gallery.Entry, solution: Solution, trust: Check | None, width: int) -> Table:
     name, t = solution.problem.independent, solution.t
-    table = _table()
+    table = table_of_values()
     table.add_column("state", style="bold", no_wrap=True, max_width=24, overflow="ellipsis")
     several = len(t) > 1
     if several:
@@ -178,7 +178,7 @@ def report_gallery() -> None:
     from dydt.expr.parse import parse
 
     out = console()
-    table = _table()
+    table = table_of_values()
     table.add_column("name", style="bold", no_wrap=True)
     widest = out.width - max(map(len, gallery.names())) - 8
     table.add_column("title", no_wrap=True, overflow="ellipsis", max_width=max(10, widest))
@@ -239,7 +239,7 @@ def _equations(entry: gallery.Entry, ode: ODE) -> list[str]:
 
 
 def _names(entry: gallery.Entry, ode: ODE) -> Table:
-    table = _table()
+    table = table_of_values()
     table.add_column("name", style="bold", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("meaning")
@@ -263,5 +263,6 @@ def _start(ode: ODE, name: str) -> str:
     return "" if node is None else f"{evaluate(node, known):.6g}"
 
 
-def _table() -> Table:
+def table_of_values() -> Table:
+    """An empty table without lines."""
     return Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", collapse_padding=True)

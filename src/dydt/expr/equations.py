@@ -8,6 +8,31 @@ from dydt.expr.graph import Node
 
 
 @dataclass(frozen=True, eq=False)
+class Event:
+    """Something that happens when an expression crosses zero.
+
+    Attributes
+    ----------
+    name : str
+        The condition as it was written, or the name it was given.
+    when : Node
+        Zero at the event.
+    direction : int
+        1: only while it rises, -1: only while it falls, 0: either way.
+    stop : bool
+        Whether the solution ends there.
+    actions : dict
+        State -> its value just after, an expression of the state just before.
+    """
+
+    name: str
+    when: Node
+    direction: int = 0
+    stop: bool = False
+    actions: dict[str, Node] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Equations:
     """A first-order system y' = f(t, y, p), by name.
 
@@ -26,6 +51,7 @@ class Equations:
     start : float or None
         Where the initial values hold, if the law says so.
     span : pair of float or None
+    events : tuple of Event
     singular : tuple of Node
         Factors of the highest derivatives; where one is zero, the law does not say how things change.
     """
@@ -38,4 +64,5 @@ class Equations:
     start: float | None = None
     span: tuple[float, float] | None = None
     singular: tuple[Node, ...] = ()
+    events: tuple[Event, ...] = ()
     independent: str = "t"

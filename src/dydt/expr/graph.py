@@ -14,6 +14,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from dydt.errors import InputError, LawError
+from dydt.expr.operate import operate
 
 
 class Node:
@@ -365,7 +366,8 @@ def boxed(item: Any) -> Any:
 def _simplify(name: str, nodes: tuple[Node, ...]) -> Node | None:
     """A simpler node with the same value for every input, NaN and infinity included; None if there is none."""
     if OPERATIONS[name].exact and all(map(is_number, nodes)):
-        return _fold(name, [node.value for node in nodes])
+        value = operate(name, *(node.value for node in nodes))
+        return number(value) if math.isfinite(value) else None
     a = nodes[0]
     b = nodes[1] if len(nodes) > 1 else a
     match name:
@@ -386,26 +388,6 @@ def _simplify(name: str, nodes: tuple[Node, ...]) -> Node | None:
         case "select":
             return nodes[1] if nodes[1] is nodes[2] else None
     return None
-
-
-def _fold(name: str, values: list[float]) -> Node | None:
-    try:
-        result = _FOLDS[name](*values)
-    except (ZeroDivisionError, OverflowError, ValueError):
-        return None
-    return number(result) if math.isfinite(result) else None
-
-
-_FOLDS: dict[str, Callable[..., float]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
-    "neg": lambda a: -a,
-    "sqrt": math.sqrt,
-    "abs": abs,
-    "floor": lambda a: float(math.floor(a)),
-}
 
 
 def _log(x: Node) -> Node:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dydt.errors import LawError
 from dydt.expr.graph import Node, apply, is_number, substitute, symbols, walk
-from dydt.expr.scan import Source
+from dydt.expr.source import Source
 from dydt.expr.tidy import ONE, ZERO, minus, negative, over, plus, times
 
 LARGEST_SYSTEM = 4

@@ -19,19 +19,23 @@ A name that nothing explains is a parameter without a value.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from lark import Tree
 
 from dydt.errors import LawError, nearest
 from dydt.expr.equations import Equations
 from dydt.expr.evaluate import evaluate
 from dydt.expr.graph import Node, number, substitute, symbol, symbols
+from dydt.expr.happen import read_events
 from dydt.expr.linear import Equation, solve
-from dydt.expr.read import CONSTANTS, FUNCTIONS, Reader, scope
-from dydt.expr.scan import Source, Statement, Token, plain_name, scan, shorten
+from dydt.expr.read import CONSTANTS, Reader, scope
+from dydt.expr.scan import HIGHEST_ORDER, Statement, statements
+from dydt.expr.source import FUNCTIONS, Source, Token, plain_name, shorten
 
 MOST_STATES = 100_000
-HIGHEST_ORDER = 50
 
 
 def parse(text: str, independent: str = "t", values: Collection[str] = ()) -> Equations:
@@ -54,69 +58,112 @@ def parse(text: str, independent: str = "t", values: Collection[str] = ()) -> Eq
     >>> law.states, law.parameters, [str(node) for node in law.derivatives]
     (('x', "x'"), {'k': 3.0}, ["x'", '-k*x'])
     """
-    source, statements, names = scan(text, independent)
-    return _Law(source, statements, names, values).equations()
+    return _Law(Source(text, independent), values).equations()
 
 
 @dataclass
 class _Start:
     """An initial value: `x(at) = value`."""
 
-    name: str
-    position: int
-    at: list[Token]
-    value: list[Token]
+    token: Token
+    at: Tree
+    at_position: int
+    value: Tree
+
+
+def _stops(statement: Statement) -> set[int]:
+    """Where an event says `stop`, which is no name there."""
+    if statement.tree.data != "event":
+        return set()
+    actions = [part for part in statement.tree.children if isinstance(part, Tree) and part.data == "action"]
+    return {str_token.start_pos for action in actions for str_token in _alone(action)}
+
+
+def _alone(action: Any) -> list[Any]:
+    """The one word of an action without a value."""
+    return action.children if len(action.children) == 1 else []
 
 
 class _Law:
     """The statements of a law, sorted by what they are, then read in an order in which each finds what it needs."""
 
-    def __init__(
-        self, source: Source, statements: list[Statement], names: dict[str, int], values: Collection[str]
-    ) -> None:
+    def __init__(self, source: Source, values: Collection[str]) -> None:
         self.source = source
-        self.names = names
+        self.names: dict[str, int] = {}  # in order of appearance, with the first position
         self.independent = source.independent
         self.values = {plain_name(name) for name in values}
         self.dynamics: list[Statement] = []
         self.definitions: dict[str, Statement] = {}
-        self.starts: list[_Start] = []
+        self.starts: dict[str, _Start] = {}
         self.span: Statement | None = None
+        self.events: list[Statement] = []
         self.orders: dict[str, int] = {}  # of the highest derivative of each unknown
-        timed = self._sort(statements)
+        self.timed: set[str] = set()  # names that may be written x(t)
+        self._sort(statements(source))
         self.highest = {base + "'" * order: None for base, order in self.orders.items()}
         self.hidden: dict[str, dict[str, None]] = {}  # definition -> the highest derivatives in it
         self.shadowed = {source.independent, *self.values, *self.definitions, *self.orders}
-        self.reader = Reader(source, scope(self.shadowed), timed)
+        self.reader = Reader(source, scope(self.shadowed), self.timed)
 
     # Sorting the statements
 
-    def _sort(self, statements: list[Statement]) -> set[str]:
-        """Tells apart the kinds of statement; gives the names that may be written x(t)."""
-        timed: set[str] = set()
-        plain: list[Statement] = []
-        for statement in statements:
-            left = statement.left
-            if _is_call(left):
-                if [token[1] for token in left[2:-1]] == [self.independent]:
-                    timed.add(left[0][1])
-                    plain.append(Statement([left[0], *statement.tokens[statement.equals :]], 1))
-                else:
-                    self.starts.append(_Start(left[0][1], left[0][2], left[2:-1], statement.right))
-            elif len(left) == 1 and left[0][1] == self.independent:
-                self._take_span(statement)
-            else:
-                plain.append(statement)
-        self._find_orders(plain)
-        for statement in plain:
-            self._sort_plain(statement)
-        timed.update(name + "'" * k for name, order in self.orders.items() for k in range(order + 1))
-        return timed
+    def _sort(self, found: Iterable[Statement]) -> None:
+        """Tells apart the kinds of statement."""
+        equations: list[Statement] = []
+        given: dict[str, Token] = {}
+        for statement in found:
+            no_names = _stops(statement)
+            for kind, word, position in statement.tokens:
+                if kind == "name" and position not in no_names:
+                    self.names.setdefault(word, position)
+            if statement.tree.data == "event":
+                self.events.append(statement)
+                continue
+            equation = self._take_start(statement) if statement.tree.data == "initial" else statement
+            if equation and [token[1] for token in equation.left] == [self.independent]:
+                self._take_span(equation)
+            elif equation:
+                self._check_equation(equation, given)
+                equations.append(equation)
+        self._find_orders(equations)
+        for equation in equations:
+            self._sort_equation(equation)
+        self.timed.update(name + "'" * k for name, order in self.orders.items() for k in range(order + 1))
 
-    def _find_orders(self, statements: list[Statement]) -> None:
+    def _take_start(self, statement: Statement) -> Statement | None:
+        """Puts an initial value away; x(t) = … and sin(x') = … are equations, and are given back as such."""
+        name, at, value = statement.tree.children
+        first, _, *inside, _ = statement.left
+        if name in FUNCTIONS:
+            return Statement(
+                statement.tokens, statement.equals, Tree("equation", [Tree("call", [name, at]), value])
+            )
+        if [token[1] for token in inside] == [self.independent]:
+            self.timed.add(first[1])
+            tokens = [first, *statement.tokens[statement.equals :]]
+            return Statement(tokens, 1, Tree("equation", [Tree("name", [name]), value]))
+        if first[1] in self.starts:
+            self._once(first, self.starts[first[1]].token)
+        self.starts[first[1]] = _Start(first, at, inside[0][2], value)
+        return None
+
+    def _check_equation(self, statement: Statement, given: dict[str, Token]) -> None:
+        """Looks for what is wrong whatever the other statements are; `given` collects the names on the left."""
+        if len(statement.tree.children) > 2:
+            colon = next(token for token in statement.tokens if token[0] == ":")
+            raise self.source.error(
+                "`:` can't stand here", colon[2], f"the span is written {self.independent} = 0:10"
+            )
+        first = statement.tokens[0]
+        primed = first[1][-1] == "'"
+        if statement.equals == 1 and first[0] == "name" and (primed or not _has_primes(statement.right)):
+            self._once(first, given.get(first[1]))
+            given[first[1]] = first
+
+    def _find_orders(self, equations: list[Statement]) -> None:
         highest: dict[str, Token] = {}
         explicit: dict[str, Token] = {}
-        for statement in statements:
+        for statement in equations:
             for token in statement.tokens:
                 if token[1][-1] == "'":
                     base = token[1].rstrip("'")
@@ -125,7 +172,6 @@ class _Law:
                         highest[base] = token
             first = statement.tokens[0]
             if statement.equals == 1 and first[1][-1] == "'":
-                self._once(first, explicit.get(first[1]))
                 explicit[first[1]] = first
         for name, first in explicit.items():
             top = highest[name.rstrip("'")]
@@ -168,7 +214,7 @@ class _Law:
             )
 
     def _take_span(self, statement: Statement) -> None:
-        if not any(token[0] == ":" for token in statement.right):
+        if len(statement.tree.children) < 3:
             raise self.source.error(
                 f"`{self.independent}` is the independent variable and gets no value",
                 statement.tokens[0][2],
@@ -177,12 +223,12 @@ class _Law:
         self._once(statement.tokens[0], self.span.tokens[0] if self.span else None)
         self.span = statement
 
-    def _sort_plain(self, statement: Statement) -> None:
-        kind, name, position = statement.tokens[0] if statement.tokens else ("", "", 0)
+    def _sort_equation(self, statement: Statement) -> None:
+        kind, name, position = statement.tokens[0]
         if statement.equals != 1 or kind != "name" or name[-1] == "'":
             self.dynamics.append(statement)
         elif name in self.orders:
-            if not any(token[1][-1] == "'" for token in statement.right):
+            if not _has_primes(statement.right):
                 top = name + "'" * self.orders[name]
                 raise self.source.error(
                     f"`{shorten(name)}` is a state, and changes",
@@ -221,6 +267,7 @@ class _Law:
             start=start,
             span=self._read_span(start),
             singular=tuple(singular),
+            events=read_events(self.source, self.events, self.reader, states, derivatives),
             independent=self.independent,
         )
 
@@ -240,7 +287,7 @@ class _Law:
         quantities: dict[str, Node] = {}
         for name in self._definitions_in_order():
             right = self.definitions[name].right
-            node = self.reader.expression(right, self._after_equals(self.definitions[name]))
+            node = self.reader.expression(self.definitions[name].tree.children[1])
             if self._is_numeric(right):
                 numbers[name] = evaluate(node)
                 self.reader.names[name] = symbol(name)
@@ -283,22 +330,19 @@ class _Law:
                     stack.append(used)
         return order
 
-    def _after_equals(self, statement: Statement) -> int:
-        return statement.tokens[statement.equals][2]
-
     def _read_dynamics(self, about: list[str]) -> tuple[dict[str, Node], list[Node]]:
         """The highest derivatives, and what must not be zero for them to exist."""
         unknowns = self.highest
         solved: dict[str, Node] = {}
         implicit: list[Equation] = []
         for statement in self.dynamics:
-            first, right = statement.tokens[0], statement.right
-            node = self.reader.expression(right, self._after_equals(statement))
-            if statement.equals == 1 and first[1] in unknowns and not self._highest_in(right):
+            first = statement.tokens[0]
+            left, right = statement.tree.children
+            node = self.reader.expression(right)
+            if statement.equals == 1 and first[1] in unknowns and not self._highest_in(statement.right):
                 solved[first[1]] = node
                 continue
-            left = self.reader.expression(statement.left, self._after_equals(statement))
-            equation = Equation(left, node, first[2])
+            equation = Equation(self.reader.expression(left), node, first[2])
             if not equation.unknowns(unknowns):
                 self._complain_about(statement)
             implicit.append(equation)
@@ -318,7 +362,7 @@ class _Law:
                 position,
                 f'say independent="{words[2][1:]}"',
             )
-        if any(token[1][-1] == "'" for token in statement.tokens):
+        if _has_primes(statement.tokens):
             return  # the linear solver knows more
         raise self.source.error(
             "not yet: an equation without a derivative can't be solved along",
@@ -359,76 +403,66 @@ class _Law:
     ) -> tuple[dict[str, Node], float | None]:
         initial: dict[str, Node] = {}
         start: float | None = None
-        first: dict[str, Token] = {}
         known = set(states)
-        for item in self.starts:
-            token = ("name", item.name, item.position)
-            self._check_start(item, states, known)
-            self._once(token, first.get(item.name))
-            first[item.name] = token
-            at = self._number(item.at, item.position, f"the place of an initial value, as in {item.name}(0)")
+        for name, item in self.starts.items():
+            self._check_start(item.token, states, known)
+            at = self._number(item.at, item.at_position, f"the place of an initial value, as in {name}(0)")
             if start is not None and at != start:
-                other = next(iter(first.values()))
+                other = next(iter(self.starts.values()))
                 raise self.source.error(
                     "not yet: initial values at two different places",
-                    item.position,
-                    f"the other is on {self.source.line_at(other[2])}",
+                    item.token[2],
+                    f"the other is on {self.source.line_at(other.token[2])}",
                 )
             start = at
-            initial[item.name] = self._start_value(item, parameters)
+            initial[name] = self._start_value(item, parameters)
         return initial, start
 
-    def _check_start(self, item: _Start, states: tuple[str, ...], known: set[str]) -> None:
-        if item.name in known:
+    def _check_start(self, token: Token, states: tuple[str, ...], known: set[str]) -> None:
+        _, word, position = token
+        if word in known:
             return
-        name, base = shorten(item.name), item.name.rstrip("'")
+        name, base = shorten(word), word.rstrip("'")
         if base in self.orders:
             raise self.source.error(
                 f"`{name}` follows from the equation, so it has no initial value",
-                item.position,
+                position,
                 f"the states are {shorten(', '.join(states))}",
             )
-        guess = nearest(item.name, states[:1000]) if len(item.name) < 60 else ""
+        guess = nearest(word, states[:1000]) if len(word) < 60 else ""
         raise self.source.error(
             f"`{name}` is no state{guess}",
-            item.position,
+            position,
             f"to multiply, write {name}*( … ); an initial value belongs to a state, which has an equation {name}' = …",
         )
 
     def _start_value(self, item: _Start, parameters: dict[str, float | None]) -> Node:
-        node = self.reader.expression(item.value, item.position)
+        node = self.reader.expression(item.value)
         used = symbols([node])
         for name in used:
             if name not in parameters:
                 raise self.source.error(
                     f"an initial value can't use `{shorten(name)}`, which changes",
-                    item.position,
+                    item.token[2],
                     "numbers and parameters can stand there",
                 )
         return node if used else number(evaluate(node))
 
-    def _number(self, tokens: list[Token], position: int, what: str) -> float:
-        node = self.reader.expression(tokens, position)
+    def _number(self, tree: Tree, position: int, what: str) -> float:
+        node = self.reader.expression(tree)
         used = symbols([node])
         if used:
-            raise self.source.error(
-                f"{shorten(what)} must be a number, not `{shorten(used[0])}`", tokens[0][2]
-            )
+            raise self.source.error(f"{shorten(what)} must be a number, not `{shorten(used[0])}`", position)
         return evaluate(node)
 
     def _read_span(self, start: float | None) -> tuple[float, float] | None:
         if self.span is None:
             return None
-        tokens, position = self.span.right, self.span.tokens[0][2]
-        colons = [index for index, token in enumerate(tokens) if token[0] == ":"]
-        if len(colons) > 1:
-            raise self.source.error(
-                "a span has one `:`", tokens[colons[1]][2], f"write {self.independent} = 0:10"
-            )
-        first, last = (
-            self._number(part, tokens[colons[0]][2], "an end of the span")
-            for part in (tokens[: colons[0]], tokens[colons[0] + 1 :])
-        )
+        (_, first_tree, last_tree), right = self.span.tree.children, self.span.right
+        colon = next(index for index, token in enumerate(right) if token[0] == ":")
+        first = self._number(first_tree, right[0][2], "an end of the span")
+        last = self._number(last_tree, right[colon + 1][2], "an end of the span")
+        position = self.span.tokens[0][2]
         if first == last:
             raise self.source.error(f"the span begins and ends at {first:g}", position, "give it a length")
         if start is not None and start != first:
@@ -440,13 +474,5 @@ class _Law:
         return first, last
 
 
-def _is_call(tokens: list[Token]) -> bool:
-    """Whether the tokens are a name that is no function, and one pair of brackets: x(0), x'(1)."""
-    if len(tokens) < 4 or tokens[0][0] != "name" or tokens[1][0] != "(" or tokens[0][1] in FUNCTIONS:
-        return False
-    depth = 0
-    for index, token in enumerate(tokens[1:], 1):
-        depth += (token[0] == "(") - (token[0] == ")")
-        if depth == 0:
-            return index == len(tokens) - 1
-    return False
+def _has_primes(tokens: list[Token]) -> bool:
+    return any(token[1][-1] == "'" for token in tokens)

@@ -12,7 +12,7 @@ import numpy as np
 from dydt.errors import InputError, LawError, nearest
 from dydt.expr.equations import Equations
 from dydt.expr.graph import Node, apply, as_node, boxed, symbol, walk, where
-from dydt.expr.scan import is_name, plain_name
+from dydt.expr.source import is_name, plain_name
 from dydt.expr.tidy import ZERO, plus, times
 
 

@@ -41,7 +41,7 @@ def ending(solution: Any, inches: float) -> str:
 
     It leaves out the values of the states and the advice, which `Solution.message` gives.
     """
-    if solution.status == "done":
+    if solution.is_fine:
         return ""
     message = solution.message
     cause = message.partition(": ")[2] or message

@@ -54,7 +54,7 @@ def samples(solution: Any, names: Sequence[str]) -> Samples:
             "the solution holds no times, so there is nothing to draw; ask for some with `saveat`"
         )
     times = solution.t
-    finished = solution.status == "done"
+    finished = solution.is_fine
     if solution.problem.saveat is not None or len(times) < 2:
         return Samples(times, at_steps, finished)
     between = refined(times)

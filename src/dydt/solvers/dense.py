@@ -48,7 +48,7 @@ def _write_dense(module: Module, law: CompiledLaw, method: Method, layout: Works
         with f.when(step.get().differs(known.get())):
             known.set(step.get())
             kept.keep(method.dense_slopes(here, t0, y, h))
-        result = method.interpolate(here, y, h, kept.slopes, (t - t0) / h)
+        result = method.interpolate(here, y, h, kept.slopes, f.where(h.equals(0.0), 0.0, (t - t0) / h))
         write_row(f, result, f.offset(out, query * size - 1), size, 0)
     f.give(count)
 

@@ -12,9 +12,12 @@ import numpy as np
 from dydt.expr.equations import Equations
 from dydt.expr.graph import Node, apply, is_number, symbols, walk
 from dydt.kernels.numpy import evaluate
-from dydt.solvers.workspace import DONE, NOT_FINITE, STEP_LIMIT, TOO_SMALL
+from dydt.solvers.workspace import CHATTER, DONE, NOT_FINITE, STEP_LIMIT, STOPPED, TOO_SMALL
 
 Array = Any
+
+FINE = ("done", "stopped")  # reached the end, or an event that ends the solution
+_RECENT = 10  # steps that are looked at, at least, for signs of stiffness
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,11 @@ class Ending:
 
     status: str
     message: str
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether the solution came as far as the law wanted it to."""
+        return self.status in FINE
 
 
 def guards(equations: Equations) -> list[Node]:
@@ -140,9 +148,19 @@ class Judge:
     # -- causes ---------------------------------------------------------------------------------------------------
 
     def ending(
-        self, code: int | str, rows: Array, t_end: float, step: float, note: str, limits: str
+        self,
+        code: int | str,
+        rows: Array,
+        t_end: float,
+        step: float,
+        note: str,
+        limits: str,
+        explicit: bool = True,
     ) -> Ending:
-        """The ending of a solve, from its status and the last rows it recorded."""
+        """The ending of a solve, from its status and the last rows it recorded.
+
+        `explicit` says whether its method was one that stiffness holds up.
+        """
         name = self.equations.independent
         t, y = rows[-1, 0], rows[-1, 1:]
         where = f"{name} = {t:.9g}, {self._state(y)}"
@@ -151,9 +169,11 @@ class Judge:
         if code == "singular point":
             text = f"stopped at {where}: the law is singular there, {note}. End the span before it, or start behind it."
             return Ending("singular point", text)
+        if code in (STOPPED, CHATTER):
+            return self._by_event(code, where, note)
         if code in (TOO_SMALL, NOT_FINITE):
-            return self._stuck(rows, step, where, code == NOT_FINITE)
-        stiff = self._stiffness(rows, step)
+            return self._stuck(rows, step, where, code == NOT_FINITE, explicit)
+        stiff = self._stiffness(rows, step) if explicit else ""
         if code == STEP_LIMIT:
             advice = stiff or "Raise `step_limit`, loosen `rtol`, or shorten the span."
             return Ending("step limit", f"stopped at {where}: {limits}. {advice}")
@@ -164,11 +184,17 @@ class Judge:
             "interrupted", f"stopped at {where}, on request. What was computed up to there is kept."
         )
 
+    def _by_event(self, code: int | str, where: str, event: str) -> Ending:
+        if code == STOPPED:
+            return Ending("stopped", f"stopped by `{event}` at {where}")
+        text = f"stopped at {where}: events come faster and faster and pile up there, the last of them `{event}`. "
+        return Ending("chatter", text + "End the span before it, or let an event stop the solution.")
+
     def _state(self, y: Array, most: int = 4) -> str:
         shown = [f"{s} = {v:.6g}" for s, v in zip(self.equations.states[:most], y, strict=False)]
         return ", ".join(shown) + (", …" if len(self.equations.states) > most else "")
 
-    def _stuck(self, rows: Array, step: float, where: str, fixed: bool) -> Ending:
+    def _stuck(self, rows: Array, step: float, where: str, fixed: bool, explicit: bool) -> Ending:
         """The cause of a step that can't be made, from the law's values there."""
         t, y = rows[-1, 0], rows[-1, 1:]
         f = self.slopes(t, y)
@@ -197,7 +223,7 @@ class Judge:
         if bad is not None:
             text = f"stopped at {where}: {bad} just beyond. The solution can't be continued; end the span before it."
             return Ending("not finite", text)
-        stiff = self._stiffness(rows, step)
+        stiff = self._stiffness(rows, step) if explicit else ""
         text = f"stopped at {where}: steps of {abs(step):.1e} are too small to move {self.equations.independent}. "
         return Ending(
             "step too small",
@@ -277,14 +303,16 @@ class Judge:
         if not np.all(np.isfinite(matrix)):
             return ""
         fastest = min(np.linalg.eigvals(matrix).real * math.copysign(1.0, step))
-        recent = rows[-max(2, len(rows) // 4) :]
+        recent = rows[1:][-max(_RECENT, len(rows) // 4) :]  # the first row may be far back
+        if len(recent) < _RECENT:
+            return ""
         passed = abs(recent[-1, 0] - recent[0, 0])
-        change = np.max(np.ptp(recent[:, 1:], axis=0)) / (np.max(np.abs(recent[:, 1:])) + 1e-300)
+        path = np.sum(np.abs(np.diff(recent[:, 1:], axis=0)), axis=0)
+        change = np.max(path) / (np.max(np.abs(recent[:, 1:])) + 1e-300)
         pace = max(change / passed, 1.0 / abs(rows[-1, 0] - rows[0, 0]) * 1e-3)
         if fastest < 0 and abs(fastest * step) > 0.05 and abs(fastest) > max(50 * pace, 50 / passed):
             return (
                 f"The law looks stiff: something in it decays {abs(fastest) / pace:.1e} times faster than "
-                "the solution changes, and an explicit method has to follow it. Shorten the span, loosen `rtol`, or "
-                "use an implicit method."
+                'the solution changes, and an explicit method has to follow it. Take method="rodas5p", which need not.'
             )
         return ""

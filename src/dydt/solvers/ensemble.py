@@ -29,8 +29,8 @@ Array = Any
 
 _BREATH = 20_000_000  # operations of the law between two returns to Python
 _HEAD = ("total", "next", "states", "ends", "statuses", "accepted", "rejected")
-_FRESH_ZEROS = ("control_error", "control_failed")
-_FRESH_COUNTS = ("accepted", "rejected", "recorded", "saved")
+_FRESH_ZEROS = ("control_error", "control_failed", "armed", "last_event")
+_FRESH_COUNTS = ("accepted", "rejected", "recorded", "saved", "landing", "hurry", "happened")
 
 
 def write_sweep(
@@ -45,6 +45,8 @@ def write_sweep(
     again, over = f.label("again"), f.label("over")
     f.jump(again)
     f.place(again)
+    if law.events is not None:
+        f.call(module.functions["react"], "integer", work)
     idle = queue.serve()
     going = f.label("going")
     f.branch(idle >= layout.lanes, over, going)
@@ -84,10 +86,10 @@ class _Queue:
         with f.count(lanes) as lane:
             status = f.load(self._place("status", lane), 0, "integer")
             job = f.load(self._place("job", lane), 0, "integer")
-            stopped = status.differs(RUNNING)
-            with f.when(stopped & status.differs(IDLE) & (job >= 0)):
+            ended = (status > RUNNING) & status.differs(IDLE)
+            with f.when(ended & (job >= 0)):
                 self._harvest(lane, job, status)
-            with f.when(stopped):
+            with f.when(ended | status.equals(IDLE)):
                 self._refill(lane)
             now = f.load(self._place("status", lane), 0, "integer")
             idle.set(f.where(now.equals(IDLE), idle.get() + 1, idle.get()))

@@ -12,6 +12,7 @@ from typing import Any
 
 from dydt.kernels.llvm import Function, Module, Value, Variable
 from dydt.solvers import control
+from dydt.solvers.events import Lookout, arm, write_react
 from dydt.solvers.law import CompiledLaw, Setting, setting
 from dydt.solvers.methods import Method
 from dydt.solvers.saving import Saver
@@ -21,6 +22,7 @@ from dydt.solvers.workspace import (
     DONE,
     FRESH,
     FULL,
+    HAPPENED,
     NOT_FINITE,
     RUNNING,
     STEP_LIMIT,
@@ -44,6 +46,8 @@ def write_kernel(
     f = module.function("solve", "integer", [("work", "pointer")])
     f.call(start, "integer", f.arguments[0])
     f.give(f.call(advance, "integer", f.arguments[0]))
+    if law.events is not None:
+        write_react(module, law, layout)
     return module
 
 
@@ -71,8 +75,10 @@ def _write_start(module: Module, law: CompiledLaw, method: Method, layout: Works
         h = f.where(given.equals(0.0), found, h)
     layout.store(f, work, "h", f.where(fresh, h, layout.load(f, work, "h")))
     place = layout.address(f, work, "guards")
-    for i, value in enumerate(here.guards(t, here.y)):
+    for i, value in enumerate(here.also(law.guards, t, here.y)):
         f.store(f.where(fresh, value, f.load(place, i, lanes=layout.lanes)), place, i)
+    if law.events is not None:
+        arm(f, work, here, layout, law.events, t, fresh)
     layout.store(f, work, "status", f.where(fresh, f.constant(RUNNING, "integer"), status))
     f.give(f.constant(0, "integer", 1))
     return f
@@ -169,17 +175,20 @@ def _write_advance(
     }
     t_end = layout.load(f, work, "t_end")
     saver = Saver(f, work, here, method, layout) if saving else None
+    lookout = Lookout(f, work, here, method, layout, law.events) if law.events else None
     left = f.variable(uniform["budget"])
     with f.loop() as loop:
         running = state.get("status").equals(RUNNING)
         stopped = ~f.any(running) if layout.lanes == 1 else f.tally(~running) >= uniform["patience"]
         loop.leave_if(stopped | (left.get() <= 0))
         left.set(left.get() - 1)
-        fresh = _attempt(f, here, method, state, uniform, t_end, running, saver)
+        fresh = _attempt(f, law, here, method, state, uniform, t_end, running, saver, lookout)
         _record(f, law, state, fresh, uniform, layout)
     state.save()
     if saver is not None:
         saver.close()
+    if lookout is not None:
+        lookout.close()
     layout.store(f, work, "budget", left.get())
     f.give(left.get())
     return f
@@ -187,6 +196,7 @@ def _write_advance(
 
 def _attempt(
     f: Function,
+    law: CompiledLaw,
     here: Setting,
     method: Method,
     state: _State,
@@ -194,6 +204,7 @@ def _attempt(
     t_end: Value,
     running: Value,
     saver: Saver | None,
+    lookout: Lookout | None,
 ) -> Value:
     """One step attempt in every lane, without a branch; tells which lanes accepted it."""
     t, h, y = state.get("t"), state.get("h"), state.vector("y")
@@ -201,9 +212,14 @@ def _attempt(
     # A step that all but reaches the end is made to land on it; adaptive ones may stretch by a hundredth.
     stretch = 1.01 if method.adaptive else 1.0 + 1e-9
     last = f.absolute(h) * stretch >= f.absolute(remaining)
+    landing = lookout.landing.get().differs(0) if lookout is not None else None
+    if landing is not None:
+        last = last & ~landing
     t1 = f.where(last, t_end, t + h)
     h = t1 - t
     tiny = (f.absolute(h) <= f.absolute(t) * _TINY) & ~last
+    if landing is not None:
+        tiny = tiny & ~landing
 
     first = state.vector("slope") if method.keeps_slope else None
     y1, error, slope = method.attempt(here, t, y, h, first, uniform["relative_tolerance"])
@@ -219,19 +235,27 @@ def _attempt(
         next_h = state.get("h")
 
     good = good & running & ~tiny
+    if lookout is not None:
+        caught, landing_step = lookout.look(t, y, h, t1, y1, good)
+        good = good & ~caught
+        next_h = f.where(caught, landing_step, next_h)
+    tried = running & ~tiny if lookout is None else running & ~tiny & ~caught
     status = state.get("status")
     status = f.where(running & tiny, f.constant(TOO_SMALL, "integer"), status)
     if not method.adaptive:
-        status = f.where(running & ~good & ~tiny, f.constant(NOT_FINITE, "integer"), status)
+        status = f.where(tried & ~good, f.constant(NOT_FINITE, "integer"), status)
     accepted, rejected = state.get("accepted"), state.get("rejected")
     accepted = f.where(good, accepted + 1, accepted)
-    rejected = f.where(running & ~good & ~tiny, rejected + 1, rejected)
+    rejected = f.where(tried & ~good, rejected + 1, rejected)
     spent = status.equals(RUNNING) & ((accepted + rejected) >= uniform["step_limit"])
     status = f.where(spent, f.constant(STEP_LIMIT, "integer"), status)
     status = f.where(good & last, f.constant(DONE, "integer"), status)
+    if lookout is not None and landing is not None:
+        status = f.where(good & landing, f.constant(HAPPENED, "integer"), status)
+        lookout.passed(t1, y1, good, landing, tried)
     if saver is not None:
         saver.save(t, y, h, t1, good)
-    crossed = _crossings(f, here, state, t1, y1, good)
+    crossed = _crossings(f, law, here, state, t1, y1, good)
     if crossed is not None:
         status = f.where(crossed, f.constant(CROSSED, "integer"), status)
 
@@ -246,10 +270,12 @@ def _attempt(
     return good
 
 
-def _crossings(f: Function, here: Setting, state: _State, t1: Value, y1: Any, good: Value) -> Value | None:
+def _crossings(
+    f: Function, law: CompiledLaw, here: Setting, state: _State, t1: Value, y1: Any, good: Value
+) -> Value | None:
     """Lanes in which a denominator of the law is zero or has changed its sign at the end of this step."""
     crossed = None
-    for variable, new in zip(state.guards, here.guards(t1, y1), strict=True):
+    for variable, new in zip(state.guards, here.also(law.guards, t1, y1), strict=True):
         old = variable.get()
         change = ((old < 0.0) & (new >= 0.0)) | ((old > 0.0) & (new <= 0.0))
         crossed = good & change if crossed is None else crossed | (good & change)

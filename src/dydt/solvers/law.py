@@ -13,6 +13,7 @@ from dydt.kernels.batch import find_batches, left_over, write_batch
 from dydt.kernels.llvm import Function, Module, Value
 from dydt.kernels.tape import Tape
 from dydt.kernels.vecmath import LANE_FUNCTIONS
+from dydt.solvers.crossings import Crossings
 from dydt.solvers.factors import write_factorisation, write_linearisation, write_substitution
 from dydt.solvers.jacobian import Jacobian
 from dydt.solvers.methods import Method
@@ -35,6 +36,7 @@ class CompiledLaw:
         The equations in no batch, which `tape` computes.
     guards : Tape
         Denominators that may change their sign.
+    events : Crossings or None
     """
 
     def __init__(self, equations: Equations, guards: Sequence[Node] = ()) -> None:
@@ -48,6 +50,7 @@ class CompiledLaw:
         self.rest = left_over(self.batches, len(outputs))
         self.tape = Tape([outputs[i] for i in self.rest], varying)
         self.guards = Tape(guards, varying)
+        self.events = Crossings(equations) if equations.events else None
 
     @property
     def work(self) -> int:
@@ -73,13 +76,16 @@ def workspace(
 ) -> Workspace:
     """The memory a kernel of this law and method needs; the law is inline if it is small, unless said otherwise."""
     n = len(law.states)
-    scratch = method.vectors * (2 if saving else 1) + 10
     factors = len(law.jacobian.elimination.slots) if method.linear else 0
-    guards = len(law.guards.outputs)
+    guards, events = len(law.guards.outputs), law.events.count if law.events else 0
+    # An event is looked for on the dense output, next to the step itself.
+    scratch = method.vectors * (1 + (saving or events > 0)) + 10
     if is_inline(law, method) if inline is None else inline:
-        return Workspace(n, len(law.parameters), 0, guards, lanes, scratch, factors=factors)
+        return Workspace(n, len(law.parameters), 0, guards, lanes, scratch, True, factors, events)
     padded = -(-n // BLOCK) * BLOCK
-    return Workspace(padded, len(law.parameters), law.tape.prelude, guards, lanes, scratch, False, factors)
+    return Workspace(
+        padded, len(law.parameters), law.tape.prelude, guards, lanes, scratch, False, factors, events
+    )
 
 
 def operations(f: Function) -> dict[str, Callable[..., Any]]:
@@ -110,6 +116,8 @@ def operations(f: Function) -> dict[str, Callable[..., Any]]:
 class Setting:
     """A law inside one function of a kernel: how vectors are kept, and how the law is evaluated.
 
+    `also(tape, t, y)` evaluates other expressions of the law's names: denominators, events.
+
     For stiff methods `linearise(t, y)` gives f, the Jacobian (as `factorise` takes it) and ∂f/∂t or None, and
     `factorise(jacobian, shift)` gives a function that solves (shift·I - J) x = b, and 1 or NaN or None as the
     solutions can be trusted, can't be, or always can.
@@ -117,7 +125,7 @@ class Setting:
 
     space: Any
     law: Callable[[Any, Any], Any]
-    guards: Callable[[Any, Any], list[Value]]
+    also: Callable[[Tape, Any, Any], list[Value]]
     absolute: Any
     y: Any
     slope: Any
@@ -140,7 +148,6 @@ def _setting_in_registers(f: Function, work: Value, law: CompiledLaw, layout: Wo
     table = operations(f)
     parameters = _parameters(f, work, law, layout)
     prelude = law.tape.run_prelude(table, parameters)
-    guard_prelude = law.guards.run_prelude(table, parameters)
 
     def run(tape: Tape, known: list[Any], t: Any, y: Any) -> list[Value]:
         t = f.spread(t, layout.lanes) if isinstance(t, Value) else t
@@ -154,7 +161,7 @@ def _setting_in_registers(f: Function, work: Value, law: CompiledLaw, layout: Wo
     made = Setting(
         Components(f, len(law.states)),
         lambda t, y: run(law.tape, prelude, t, y),
-        lambda t, y: run(law.guards, guard_prelude, t, y),
+        lambda tape, t, y: run(tape, tape.run_prelude(table, parameters), t, y),
         load("absolute_tolerance", 1),
         load("y", layout.lanes),
         load("slope", layout.lanes),
@@ -203,18 +210,18 @@ def _setting_in_memory(f: Function, work: Value, law: CompiledLaw, layout: Works
         f.call(called, "void", t, y.pointer, constants, layout.address(f, work, "p"), out.pointer)
         return out
 
-    def guards(t: Any, y: Array) -> list[Value]:
+    def also(tape: Tape, t: Any, y: Array) -> list[Value]:
         table = operations(f)
         parameters = _parameters(f, work, law, layout)
-        used = {row.value for row in law.guards.rows if row.operation == "symbol"}
+        used = {row.value for row in tape.rows if row.operation == "symbol"}
         states = {s: f.load(y.pointer, i, lanes=layout.lanes) for i, s in enumerate(law.states) if s in used}
-        inputs = states | {law.independent: t} | parameters
-        return law.guards.run(table, inputs, law.guards.run_prelude(table, parameters))
+        inputs = states | {law.independent: f.spread(t, layout.lanes)} | parameters
+        return tape.run(table, inputs, tape.run_prelude(table, parameters))
 
     made = Setting(
         space,
         evaluate,
-        guards,
+        also,
         Array(layout.address(f, work, "absolute_tolerance"), uniform=True),
         Array(layout.address(f, work, "y")),
         Array(layout.address(f, work, "slope")),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 
+from dydt.solvers import tableaus
+from dydt.solvers.rosenbrock import Rosenbrock
 from dydt.solvers.runge_kutta import RungeKutta
-from dydt.solvers.tableaus import METHODS, tableau
+from dydt.solvers.tableaus.rosenbrock import ROSENBROCK_METHODS
 
-__all__ = ["METHODS", "Method", "method"]
+__all__ = ["METHODS", "STIFF", "Method", "method"]
 
-Method = RungeKutta
+Method = RungeKutta | Rosenbrock
+
+STIFF: tuple[str, ...] = tuple(ROSENBROCK_METHODS)
+METHODS: tuple[str, ...] = tableaus.METHODS + STIFF
 
 
 @cache
@@ -23,5 +28,11 @@ def method(name: str) -> Method:
 
     >>> method("tsit5").title
     'Tsitouras 5(4)'
+    >>> method("rodas5p").linear
+    True
     """
-    return RungeKutta(tableau(name))
+    if name in STIFF:
+        return Rosenbrock(ROSENBROCK_METHODS[name])
+    if name not in tableaus.METHODS:
+        raise tableaus.unknown(name, METHODS)
+    return RungeKutta(tableaus.tableau(name))

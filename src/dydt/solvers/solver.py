@@ -18,10 +18,11 @@ from dydt.solvers.dense import write_dense
 from dydt.solvers.integrate import write_kernel
 from dydt.solvers.law import CompiledLaw, workspace
 from dydt.solvers.methods import Method
-from dydt.solvers.workspace import CROSSED, DONE, FULL, RUNNING, Workspace
+from dydt.solvers.workspace import CROSSED, DONE, FRESH, FULL, HAPPENED, RUNNING, TOO_SMALL, Workspace
 
 FIRST_ROWS = 1024
 MOST_ROWS = 8192
+CHANGE = "change"  # the status of a run that another method is to go on with
 _BREATH = 2_000_000  # operations of the law between two returns to Python: a few milliseconds
 
 Array = Any
@@ -101,6 +102,11 @@ class Run:
         return None if saved is None else saved[: self._journey.reached]
 
     @property
+    def happened(self) -> list[tuple[int, float, Array, Array]]:
+        """Events in the order of time: which, when, the state just before and just after."""
+        return self._journey.happened
+
+    @property
     def note(self) -> str:
         """What a judge said of a singular point."""
         return self._journey.note
@@ -115,6 +121,9 @@ class Watch:
     # Judges a sign change of a denominator between two rows: where the solution ends, or None to go on.
     judge: Callable[[Array, Callable[[Array], Array]], tuple[float, str] | None] | None = None
     close: Callable[[], None] | None = None
+    # Asked now and then whether another method would do better: how many attempts until it wants to be asked again,
+    # or 0 to stop here. Its arguments: the way ahead, t, y, h, attempts so far, whether the step is too small to go on.
+    turn: Callable[[float, float, Array, float, int, bool], int] | None = None
 
 
 class Solver:
@@ -139,9 +148,13 @@ class Solver:
         )
         self._solve = self._library.function("solve", ctypes.c_void_p)
         self._advance = self._library.function("advance", ctypes.c_void_p)
+        if law.events is not None:
+            self._react = self._library.function("react", ctypes.c_void_p)
         self._dense: Any = None
-        work = max(1, law.work + 4 * self.size) * method.stages
-        self._budget = max(16, _BREATH // work)
+        self.work = max(1, law.work + 4 * self.size) * method.stages  # operations of an attempt
+        if method.linear:
+            self.work += law.jacobian.elimination.work * method.stages
+        self._budget = max(16, _BREATH // self.work)
         self._rows = max(4, min(FIRST_ROWS, 16_000 // (self.size + 1)))
         places = self.layout.places
         self._t, self._t_end = places["t"], places["t_end"]
@@ -159,6 +172,15 @@ class Solver:
         integers[self.layout.places["budget"]] = self._budget
         integers[self.layout.places["capacity"]] = self._rows - 1
         return work
+
+    def let_breathe(self, template: Array, attempts: int) -> None:
+        """Make the kernel come back after so many attempts for the first time."""
+        template.view(_INTEGER)[self.layout.places["budget"]] = min(attempts, self._budget)
+
+    def begin_with(self, template: Array, step: float, step_limit: int) -> None:
+        """Go on where another method stopped: with its step, and what it has left of the limit."""
+        template[self.layout.places["first_step"]] = abs(step)
+        template.view(_INTEGER)[self.layout.places["step_limit"]] = max(1, step_limit)
 
     def run(
         self,
@@ -313,6 +335,7 @@ class _Journey:
         "_next",
         "chunks",
         "cut",
+        "happened",
         "integers",
         "note",
         "record",
@@ -345,6 +368,7 @@ class _Journey:
         self.saved = None if saveat is None else np.empty((len(saveat), solver.size))
         self.tail = tail
         self.cut: Array | None = None
+        self.happened: list[tuple[int, float, Array, Array]] = []
         self.note = ""
         self._next = 0
 
@@ -378,8 +402,16 @@ class _Journey:
                     return DONE
                 if integers[places["recorded"]] >= integers[places["capacity"]]:
                     self._empty()
+            elif status == HAPPENED:
+                status = self._react(address)
+                if status != FRESH:
+                    return status
+                self.solver._solve(address)
+                status = int(integers[places["status"]])
+                continue
             elif status != RUNNING:
-                return status
+                stuck = status == TOO_SMALL and watch.turn is not None
+                return CHANGE if stuck and not self._turn(watch, True) else status
             if interrupts.seen:
                 return "interrupted"
             elapsed = time.perf_counter() - began
@@ -388,9 +420,35 @@ class _Journey:
             if watch.progress is not None:
                 steps = int(integers[places["accepted"]])
                 watch.progress(float((work[places["t"]] - t0) / (t1 - t0)), steps)
-            integers[places["budget"]] = self.solver._budget
+            budget = self.solver._budget if watch.turn is None else self._turn(watch, False)
+            if not budget:
+                return CHANGE
+            integers[places["budget"]] = min(budget, self.solver._budget)
             self.solver._advance(address)
             status = int(integers[places["status"]])
+
+    def _turn(self, watch: Watch, stuck: bool) -> int:
+        """Ask whether the method is the right one still."""
+        assert watch.turn is not None
+        solver, attempts = self.solver, self.integer("accepted") + self.integer("rejected")
+        h, t, t_end = (float(self.work[solver.layout.places[name]]) for name in ("h", "t", "t_end"))
+        return watch.turn(t_end - t, t, self.work[solver._y], h, attempts, stuck)
+
+    def _react(self, address: int) -> int:
+        """Let the event happen that the kernel has landed on, and note it."""
+        work, places = self.work, self.solver.layout.places
+        which = self.integer("landing") - 1
+        t, before = float(work[self.solver._t]), work[self.solver._y].copy()
+        self.solver._react(address)
+        after = work[self.solver._y].copy()
+        self.happened.append((which, t, before, after))
+        if self.rows is not None:
+            if self.integer("recorded") + 1 >= len(self.rows):
+                self._empty()
+            self.integers[places["recorded"]] += 1
+            row = self.rows[self.integer("recorded")]
+            row[0], row[1:] = t, after
+        return self.integer("status")
 
     def close(self) -> None:
         """Take over what is in the buffer."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from dydt.kernels.llvm import Function, Value
 
 # What a lane is doing. FRESH: it has a problem and needs a first step. IDLE: it has none.
+# HAPPENED: it has landed on an event. STOPPED: by one that ends the solution. CHATTER: they come without end.
 FRESH, RUNNING, DONE, FULL, TOO_SMALL, STEP_LIMIT, CROSSED, NOT_FINITE, IDLE = range(9)
+HAPPENED, STOPPED, CHATTER = range(20, 23)
 
 _UNIFORM = {
     "relative_tolerance": "number",
@@ -34,6 +36,11 @@ _PER_LANE = {
     "rejected": "integer",
     "recorded": "integer",
     "saved": "integer",
+    "landing": "integer",  # the event that the next step ends at, counted from 1; or 0
+    "armed": "number",  # whether it is known on which side of each event the lane is
+    "last_event": "number",
+    "hurry": "integer",  # events in a row that came at once
+    "happened": "integer",  # all events so far
     "job": "integer",  # which member of an ensemble the lane works on
 }
 
@@ -55,6 +62,8 @@ class Workspace:
         Whether the law is written out in each stage, its states in registers; else it is a function on memory.
     factors : int
         Numbers of a factorised matrix; 0 for explicit methods.
+    events : int
+        How many events are watched.
     """
 
     size: int
@@ -65,6 +74,7 @@ class Workspace:
     scratch: int = 0
     inline: bool = True
     factors: int = 0
+    events: int = 0
     places: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
 
@@ -79,6 +89,7 @@ class Workspace:
             ("p", self.parameters),
             ("constants", self.constants),
             ("guards", self.guards),
+            ("sides", self.events),
             ("scratch", self.size * self.scratch),
             ("factors", self.factors),
         ):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
 
@@ -149,9 +150,14 @@ def tableau(name: str) -> Tableau:
     """
     if isinstance(name, str) and name in _FAMILIES:
         return _load(name)
-    near = difflib.get_close_matches(str(name).lower(), METHODS, n=1, cutoff=0.5)
+    raise unknown(name, METHODS)
+
+
+def unknown(name: object, known: Sequence[str]) -> InputError:
+    """What to say of a method that is not there."""
+    near = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.5)
     hint = f"; did you mean `{near[0]}`?" if near else "."
-    raise InputError(f"unknown method `{name}`{hint} Known: {', '.join(METHODS)}")
+    return InputError(f"unknown method `{name}`{hint} Known: {', '.join(known)}")
 
 
 @functools.cache

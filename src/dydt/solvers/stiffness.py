@@ -1,0 +1,137 @@
+"""Whether a law is stiff where a solve stands: asked seldom, answered by the eigenvalues of its Jacobian.
+
+Asking costs some ten microseconds, so nobody asks before a solve has taken a thousand steps or so, and not unless
+its step says that ten times as much work lies ahead. Solves that are over before that pay nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from dydt.kernels.numpy import evaluate
+from dydt.solvers.law import CompiledLaw
+from dydt.solvers.tableaus import tableau
+
+Array = Any
+
+_QUESTIONS = 5  # operations of the law between two questions, in units of what a question costs
+_AHEAD = 60  # operations that must lie ahead, in the same units
+_FULL = 40  # states up to which all eigenvalues are computed
+_TOUCHES, _IS_FAR = 0.5, 0.1  # of the stability limit: what makes a law stiff, and what makes it not so
+
+
+@cache
+def stability_limit(name: str) -> float:
+    """How far an explicit method's stability reaches on the negative real axis: |hλ| must stay below.
+
+    >>> round(stability_limit("rk4"), 2)
+    2.79
+    """
+    data = tableau(name)
+    stages = len(data.b)
+    a = np.zeros((stages, stages))
+    for i, row in enumerate(data.a):
+        a[i, :i] = row
+    z = 0.0
+    while z < 100.0:
+        z += 0.005
+        growth = 1.0 - z * (np.array(data.b) @ np.linalg.solve(np.eye(stages) + z * a, np.ones(stages)))
+        if abs(growth) > 1.0:
+            break
+    return z
+
+
+class Spectrum:
+    """The eigenvalues that matter of a law's Jacobian at a point."""
+
+    def __init__(self, law: CompiledLaw, parameters: Array) -> None:
+        self._law = law
+        self._inputs = dict(zip(law.parameters, parameters, strict=True))
+        self._places = tuple(np.array(law.jacobian.places, dtype=int).reshape(-1, 2).T)
+
+    def matrix(self, t: float, y: Array) -> Array:
+        """∂f/∂y."""
+        law, size = self._law, len(self._law.states)
+        inputs = {**self._inputs, law.independent: t, **dict(zip(law.states, y, strict=True))}
+        matrix = np.zeros((size, size))
+        matrix[self._places] = evaluate(law.jacobian.entries, inputs)
+        return matrix
+
+    def extremes(self, t: float, y: Array, direction: float) -> tuple[float, float]:
+        """The fastest decay (in the direction of time) and the largest size of an eigenvalue."""
+        matrix = self.matrix(t, y) * direction
+        if not np.all(np.isfinite(matrix)):
+            return 0.0, math.inf
+        if len(matrix) <= _FULL:
+            values = np.linalg.eigvals(matrix)
+            return float(-values.real.min()), float(np.abs(values).max())
+        vector = np.cos(np.arange(len(matrix)))
+        size = growth = 0.0
+        for _ in range(30):
+            vector /= np.linalg.norm(vector)
+            image = matrix @ vector
+            growth, size = float(vector @ image), float(np.linalg.norm(image))
+            if size == 0.0:
+                break
+            vector = image
+        return -growth, size
+
+
+class Turns:
+    """Decides, for one leg of a solve, when to change the method.
+
+    Parameters
+    ----------
+    law : CompiledLaw
+    parameters : ndarray
+    explicit : str
+        The explicit method of the pair.
+    stiff : bool
+        Whether this leg runs with the stiff one.
+    work : int
+        Operations of an attempt.
+    """
+
+    def __init__(self, law: CompiledLaw, parameters: Array, explicit: str, stiff: bool, work: int) -> None:
+        self._law, self._parameters = law, parameters
+        self._explicit, self._stiff, self._work = explicit, stiff, work
+        self.pause = pause(law, work)
+        self._next = self.pause
+        self._spectrum: Spectrum | None = None
+
+    def __call__(self, ahead: float, t: float, y: Array, h: float, attempts: int, stuck: bool) -> int:
+        """How many attempts until it wants to be asked again; 0: change the method.
+
+        `ahead` is the way to the end; `stuck` says that the step is too small to go on.
+        """
+        if attempts < self._next and not stuck:
+            return self._next - attempts
+        self._next = 4 * max(self._next, attempts)
+        far = abs(ahead) * self._work >= _AHEAD * _price(self._law) * abs(h)
+        if (far or stuck) and self._is_wrong(t, y, h):
+            return 0
+        return self._next - attempts
+
+    def _is_wrong(self, t: float, y: Array, h: float) -> bool:
+        if self._spectrum is None:
+            self._spectrum = Spectrum(self._law, self._parameters)
+        decay, size = self._spectrum.extremes(t, y, math.copysign(1.0, h))
+        limit = stability_limit(self._explicit)
+        if self._stiff:
+            return size * abs(h) < _IS_FAR * limit
+        return decay * abs(h) > _TOUCHES * limit and decay > 0.5 * size
+
+
+def pause(law: CompiledLaw, work: int) -> int:
+    """How many attempts, of so many operations each, are made before the first question."""
+    return max(16, _QUESTIONS * _price(law) // work)
+
+
+def _price(law: CompiledLaw) -> int:
+    """What one question costs, in operations of a compiled law (2000 take a microsecond)."""
+    size = len(law.states)
+    return 100_000 + 20_000 * size + (25 * size**3 if size <= _FULL else 60 * size**2)
