@@ -107,6 +107,7 @@ def ensemble(results: dict, machine: dict, path: Path) -> None:
     with plt.rc_context(LOOK):
         figure, axes = plt.subplots(figsize=(8.4, 4.8), layout="constrained")
         for name, rows in lines.items():
+            rows.sort(key=lambda row: -row["tolerance"])
             colour, marker, width = STYLES[families.get(name, "heyoka Taylor")]
             axes.plot(
                 [row["error"] for row in rows], [results["members"] / row["minimum"] for row in rows],

@@ -408,8 +408,11 @@ class ODE:
         return f"<ODE {', '.join(self.states[:6])}{more}; {len(self.parameters)} parameters>"
 
     def __str__(self) -> str:
+        from dydt.expr.write import write_event
+
         law = self.equations
         lines = [f"{state}' = {node}" for state, node in zip(law.states, law.derivatives, strict=True)]
+        lines += [write_event(event) for event in law.events]
         lines += [f"{name} = {value!r}" for name, value in self.parameters.items() if value is not None]
         lines += [f"{name}({law.start or 0:g}) = {node}" for name, node in law.initial.items()]
         return "\n".join(lines)

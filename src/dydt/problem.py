@@ -16,7 +16,8 @@ from dydt.settings import Settings
 from dydt.solution import Solution
 from dydt.solvers.endings import Ending, Judge
 from dydt.solvers.relay import Relay
-from dydt.solvers.solver import CHANGE, Run, Solver, Watch, join
+from dydt.solvers.run import Run
+from dydt.solvers.solver import CHANGE, Solver, Watch, join
 from dydt.solvers.stiffness import Turns, pause
 from dydt.solvers.workspace import DONE
 
@@ -77,11 +78,10 @@ class Problem:
             raise InputError(f"the span must go from one finite time to another, and is {t0!r} … {t1!r}")
         saveat = None if self._simple else self.times(t0, t1)
         try:
-            run = self.solver.run(self._template, t0, t1, y0, p, self._record, saveat, self._watch)
+            leg = self.solver.run(self._template, t0, t1, y0, p, self._record, saveat, self._watch)
         except (TypeError, ValueError) as error:
             raise InputError(f"initial values and parameters must be numbers: {error}") from None
-        if run.status == CHANGE:
-            run = self._relay(run, saveat)
+        run = leg if leg.status != CHANGE else self._relay(leg, saveat)
         if run.status != DONE:
             self._warn(run)
         return Solution(self, run)
@@ -103,8 +103,9 @@ class Problem:
             )
             turns = Turns(solver.law, run.parameters, self.method, before is self.solver, solver.work)
             solver.let_breathe(template, turns.pause)
-            if saveat is not None:
-                saveat = saveat[len(relay.legs[-1][1].saved) :]
+            saved = relay.legs[-1][1].saved
+            if saveat is not None and saved is not None:
+                saveat = saveat[len(saved) :]
 
             def watch(p: Any, turns: Turns = turns, spent: float = relay.seconds) -> Watch:
                 watch = self._watch(p)

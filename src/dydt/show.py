@@ -11,7 +11,7 @@ from functools import cached_property
 from dydt.errors import InputError, nearest
 from dydt.expr.derive import jacobian
 from dydt.expr.graph import OPERATIONS, Node, is_number, walk
-from dydt.expr.write import write, write_number
+from dydt.expr.write import write, write_event, write_number
 from dydt.kernels.build import assembly, has_fma
 from dydt.kernels.llvm import Module
 from dydt.kernels.tape import Tape
@@ -216,7 +216,8 @@ def write_law(ode: ODE) -> str:
     settled = [*_fill(values), *_fill(initial), *span]
     if valueless:
         settled.append(f"# without a value: {', '.join(valueless)}")
-    return "\n".join([*changes, *([""] if settled else []), *settled])
+    happens = [""] * bool(law.events) + [write_event(event) for event in law.events]
+    return "\n".join([*changes, *happens, *([""] if settled else []), *settled])
 
 
 def draw_graph(names: Sequence[str], roots: Sequence[Node]) -> str:

@@ -25,8 +25,8 @@ class Solution:
     Attributes
     ----------
     status : str
-        ``"done"``, ``"stopped"`` (by an event), or ``"chatter"``, ``"blow-up"``, ``"singular point"``, ``"not finite"``,
-        ``"step too small"``, ``"step limit"``, ``"time limit"``, ``"interrupted"``.
+        ``"done"``, ``"stopped"`` (by an event), or ``"chatter"``, ``"blow-up"``, ``"singular point"``,
+        ``"not finite"``, ``"step too small"``, ``"step limit"``, ``"time limit"``, ``"interrupted"``.
     message : str
         How it ended: when, in which state, the likely cause and the next thing to try.
     t : ndarray, shape (m,)

@@ -69,9 +69,9 @@ class Check:
 
     @property
     def lost(self) -> tuple[str, ...]:
-        """States so small at the end that their value has not a single certain digit there."""
+        """States so small at the end that, relative to themselves, they are not within `ACCURACY` there."""
         ends = zip(self.states, self.errors[-1], self.last, strict=True)
-        return tuple(state for state, error, value in ends if error > 0.1 * abs(value))
+        return tuple(state for state, error, value in ends if error > ACCURACY * abs(value))
 
     @property
     def verdict(self) -> str:
@@ -82,10 +82,8 @@ class Check:
             digits = float(np.max(self.relative))
             text = f"trusted to the end: every state is within {max(digits, 1e-16):.1e} of its largest size"
             if self.lost:
-                shown = ", ".join(f"`{s}`" for s in self.lost)
-                text += (
-                    f"; at the end {shown} {'is' if len(self.lost) == 1 else 'are'} smaller than the error"
-                )
+                shown = ", ".join(f"`{state}`" for state in self.lost)
+                text += f"; at the end too small for three certain digits: {shown}"
             return text
         return (
             f"trusted until {name} = {until:.4g} only: behind it the error exceeds {ACCURACY:g} of a state's size, "

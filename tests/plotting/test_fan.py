@@ -72,6 +72,15 @@ def test_several_swept_names():
     assert to_hex(many.lines[0].get_color()) == LIGHT.palette[0]
 
 
+def test_very_many_are_drawn_in_part():
+    runs = LOGISTIC.sweep(t=(0, 1), x=0.1, r=np.linspace(0.5, 2, 150_000))
+    (axes,) = runs.plot().axes
+    assert 90_000 < len(axes.lines[0].get_xdata()) <= 100_000
+    runs = LOGISTIC.sweep(t=(0, 1), x=0.1, r=np.linspace(0.5, 2, 50_001), saveat=[0.5, 1])
+    median = runs.plot().axes[0].lines[0].get_ydata()
+    assert median == pytest.approx(np.median(runs["x"], axis=0), rel=1e-4)
+
+
 def test_quantiles_of_those_that_came_so_far():
     values = np.array([[1.0, 1.0], [2.0, np.nan], [3.0, 5.0], [4.0, np.nan]])
     low, middle, high = quantiles(values, [0, 0.5, 1])

@@ -57,6 +57,7 @@ def report_solution(
         facts.append(
             ("check", "bold", f"{trust.verdict} (against {trust.method} at rtol = {trust.rtol:.0e})")
         )
+    facts += _events(solution)
     facts.append(("solve", "bold", _effort(solution)))
     facts.append(("compile", "bold", _compilation(ode, solution)))
     if written:
@@ -106,10 +107,24 @@ def _ends(entry: gallery.Entry, solution: Solution, trust: Check | None, width: 
 
 def _effort(solution: Solution) -> str:
     stats = solution.stats
+    name = solution.problem.independent
+    switches = "".join(
+        f", then {method} from {name} = {t:.4g}" for t, method in stats.get("switches", [])[:4]
+    )
     return (
-        f"{in_words(stats['seconds'])} with {stats['method']}: {stats['steps']:,} steps, "
+        f"{in_words(stats['seconds'])} with {stats['method']}{switches}: {stats['steps']:,} steps, "
         f"{stats['rejected']:,} rejected, {stats['rhs evaluations']:,} evaluations"
     )
+
+
+def _events(solution: Solution) -> list[tuple[str, str, str]]:
+    """A line for each event of the law: how often it happened, and when first."""
+    facts = []
+    for name, times in solution.events.items():
+        first = ", ".join(f"{t:.6g}" for t in times[:4]) + (", …" if len(times) > 4 else "")
+        said = f"{len(times)} times, at {solution.problem.independent} = {first}" if len(times) else "never"
+        facts.append(("event", "bold", f"{name}: {said}".replace(": 1 times", ": once")))
+    return facts
 
 
 def _compilation(ode: ODE, solution: Solution) -> str:
@@ -233,7 +248,8 @@ def _equations(entry: gallery.Entry, ode: ODE) -> list[str]:
     """The lines of the law that say how things change; not the values."""
     lines: dict[str, None] = {}
     for subject, line in entry.statements:
-        if subject and subject != ode.independent and subject not in ode.parameters:
+        is_event = line.startswith("when")
+        if is_event or (subject and subject != ode.independent and subject not in ode.parameters):
             lines |= dict.fromkeys(line.splitlines())
     return list(lines)
 

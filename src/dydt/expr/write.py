@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dydt.expr.equations import Event
 from dydt.expr.graph import OPERATIONS, Node, walk
 
 _ATOM = 10
@@ -27,6 +28,18 @@ def latex(node: Node) -> str:
     \frac{\alpha}{2}
     """
     return _fold(node, _text_number, _latex_symbol, _latex_row)
+
+
+def write_event(event: Event) -> str:
+    """An event as a statement of the language.
+
+    >>> from dydt.expr.parse import parse
+    >>> print(write_event(parse("x' = 1; when x > 2: x -> x - 1, stop").events[0]))
+    when x - 2 = 0 rising: x -> x - 1, stop
+    """
+    direction = {1: " rising", -1: " falling", 0: ""}[event.direction]
+    actions = [f"{state} -> {write(value)}" for state, value in event.actions.items()] + ["stop"] * event.stop
+    return f"when {write(event.when)} = 0{direction}" + (f": {', '.join(actions)}" if actions else "")
 
 
 def write_number(value: float) -> str:

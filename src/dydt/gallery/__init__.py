@@ -175,7 +175,9 @@ def _meanings(lines: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
 
 
 def _subject(statement: Statement) -> str:
-    """The name that a statement is about: `x''` for x'' = …, `a` for a = 1; none for an initial value."""
+    """The name that a statement is about: `x''` for x'' = …, `a` for a = 1; none for an initial value or an event."""
+    if statement.tokens[0][1] == "when":
+        return ""
     primed = [text for kind, text, _ in statement.left if kind == "name" and text[-1] == "'"]
     if [token[0] for token in statement.left] == ["name"]:
         return statement.left[0][1]

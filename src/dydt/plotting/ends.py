@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dydt.plotting.labels import label
-from dydt.plotting.members import Members, is_logarithmic, swept_label
+from dydt.plotting.members import Members, is_logarithmic, some, swept_label
 from dydt.plotting.picture import Picture, sheet
 from dydt.plotting.samples import padded
 from dydt.plotting.series import heading
@@ -17,6 +17,8 @@ Array = Any
 Size = tuple[float, float] | None
 
 _JOINED = 80  # so few ends are joined by a line
+_RUG = 400
+_DRAWN = 100_000  # more points than this nobody tells apart
 
 
 def draw_ends(ensemble: Any, seen: Members, look: Theme, size: Size, title: str | None) -> Picture:
@@ -57,6 +59,7 @@ def over_one(ensemble: Any, seen: Members, look: Theme, size: Size, title: str |
     rows = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
     order = np.argsort(values, kind="stable")
     order = order[seen.done[order]]
+    order = order[some(len(order), _DRAWN)]
     marker = float(np.clip(60.0 / max(len(order), 1) ** 0.5, 1.2, 4.0))
     style = {"marker": "o", "ms": marker, "mew": 0, "lw": 1.2, "ls": "-" if len(order) <= _JOINED else ""}
     for axes, (name, ends), colour in zip(rows, seen.columns.items(), look.colours(count), strict=True):
@@ -66,7 +69,8 @@ def over_one(ensemble: Any, seen: Members, look: Theme, size: Size, title: str |
             axes.set_ylim(padded(float(ends[order].min()), float(ends[order].max())))
     scale = is_logarithmic(values)
     for axes in rows:
-        rug(axes, values[~seen.done], look)
+        missing = values[~seen.done]
+        rug(axes, missing[some(len(missing), _RUG)], look)
         axes.set_xscale("log" if scale else "linear")
     rows[-1].set_xlabel(swept_label(ensemble, swept))
     rows[-1].set_xlim(reach(values, scale))

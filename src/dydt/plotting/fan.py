@@ -10,7 +10,7 @@ import numpy as np
 
 from dydt.plotting.ends import draw_ends
 from dydt.plotting.labels import label
-from dydt.plotting.members import Members, is_logarithmic, members, swept_label
+from dydt.plotting.members import Members, is_logarithmic, members, some, swept_label
 from dydt.plotting.picture import Picture, save, sheet
 from dydt.plotting.samples import padded, window
 from dydt.plotting.series import heading
@@ -23,6 +23,7 @@ _CURVES = 60  # more members than this are drawn as bands
 _NAMED = 8  # so few members are named one by one when several names are swept
 _EXAMPLES = 9  # members drawn above the bands
 _MARKED = 400  # so few points are marked each
+_SORTED = 20_000  # members that bands are made of, at most
 _BANDS = ((0.05, 0.95, 0.2), (0.25, 0.75, 0.3))  # parts of the members, and how dense their colour is
 
 
@@ -37,7 +38,8 @@ def fan(
     """Draw an ensemble: a panel a state.
 
     With times saved (``saveat``) it is a fan of curves over time, coloured along the swept value; many members
-    are drawn as their median and the bands that hold half and nine tenths of them, with a few members above.
+    are drawn as their median and the bands that hold half and nine tenths of them, with a few members above. Of
+    very many a part is drawn that is spread evenly.
     Without, it is the end of each member over the swept value, a map of them over two values swept against each
     other, and a histogram where more were swept.
 
@@ -108,7 +110,8 @@ def over_time(
         crosses(axes, seen, name, drawn, colours, look)
         axes.set_ylabel(label(name))
     first, last = sorted((float(seen.times[0]), float(seen.times[-1])))
-    rows[-1].set_xlim(first, last)
+    margin = 0.015 * (last - first) if is_marked(seen, drawn) else 0.0
+    rows[-1].set_xlim(first - margin, last + margin)
     rows[-1].set_xlabel(label(seen.independent))
     figure.align_ylabels(list(rows))
     if one:
@@ -130,9 +133,7 @@ def _drawn(seen: Members) -> Array:
         return np.arange(seen.count)
     order = np.lexsort(list(seen.swept.values())[::-1])
     if len(seen.swept) > 1:
-        # Even places in a grid would all fall on its edge; multiples of the golden ratio fall everywhere.
-        parts = np.sort((np.arange(1, _EXAMPLES + 1) * 0.6180339887498949) % 1.0)
-        return order[(parts * seen.count).astype(int)]
+        return order[some(seen.count, _EXAMPLES)]
     return order[np.linspace(0, seen.count - 1, _EXAMPLES).astype(int)]
 
 
@@ -154,10 +155,15 @@ def curves(axes: Any, seen: Members, name: str, drawn: Array, colours: Sequence[
     style: dict[str, Any] = {"lw": 1.4 if len(drawn) <= 20 else 1.0}
     if len(drawn) < seen.count:
         style = {"lw": 1.1} if len(seen.swept) == 1 else {"lw": 0.7, "alpha": 0.7}
-    if len(drawn) * len(seen.times) <= _MARKED and len(drawn) <= 20:
+    if is_marked(seen, drawn):
         style |= {"marker": "o", "ms": 2.8}
     for member in drawn:
         axes.plot(seen.times, seen.columns[name][member], color=colours[member], zorder=3, **style)
+
+
+def is_marked(seen: Members, drawn: Array) -> bool:
+    """Whether the points are so few that each gets a mark."""
+    return len(drawn) * len(seen.times) <= _MARKED and len(drawn) <= 20
 
 
 def crosses(axes: Any, seen: Members, name: str, drawn: Array, colours: Sequence[Any], look: Theme) -> None:
@@ -182,7 +188,7 @@ def bands(axes: Any, times: Array, values: Array, colour: Any) -> None:
 
 def quantiles(values: Array, parts: Sequence[float]) -> list[Array]:
     """Values below which these parts of the members lie, at each time, of those members that came so far."""
-    ordered = np.sort(values, axis=0)  # NaN comes last
+    ordered = np.sort(values[some(len(values), _SORTED)], axis=0)  # NaN comes last
     count = np.count_nonzero(np.isfinite(ordered), axis=0)
     found = []
     for part in parts:

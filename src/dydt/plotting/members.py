@@ -14,6 +14,7 @@ from dydt.plotting.labels import label
 
 Array = Any
 
+_GOLDEN = 0.6180339887498949
 _SPREAD = 50.0  # positive values that cover such a ratio, evenly in their logarithm, are drawn so
 
 
@@ -98,6 +99,19 @@ def members(ensemble: Any, names: Sequence[str]) -> Members:
         where=f"{label(ensemble.independent)} = {last[0]:.6g}" if len(last) == 1 else "",
         endings={str(kind): int(count) for kind, count in zip(kinds, counts, strict=True)},
     )
+
+
+def some(count: int, most: int) -> Array:
+    """At most so many of `count` places, evenly spread; all of them if they are few.
+
+    Even distances would fall on one edge of a grid; multiples of the golden ratio fall everywhere.
+
+    >>> some(5, 9), some(1000, 4)
+    (array([0, 1, 2, 3, 4]), array([236, 472, 618, 854]))
+    """
+    if count <= most:
+        return np.arange(count)
+    return np.unique(((np.arange(1, most + 1) * _GOLDEN) % 1.0 * count).astype(int))
 
 
 def swept_label(ensemble: Any, name: str) -> str:

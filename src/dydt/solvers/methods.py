@@ -7,13 +7,12 @@ from functools import cache
 from dydt.solvers import tableaus
 from dydt.solvers.rosenbrock import Rosenbrock
 from dydt.solvers.runge_kutta import RungeKutta
-from dydt.solvers.tableaus.rosenbrock import ROSENBROCK_METHODS
 
 __all__ = ["METHODS", "STIFF", "Method", "method"]
 
 Method = RungeKutta | Rosenbrock
 
-STIFF: tuple[str, ...] = tuple(ROSENBROCK_METHODS)
+STIFF: tuple[str, ...] = ("rodas5p", "rodas4p", "rosenbrock23")
 METHODS: tuple[str, ...] = tableaus.METHODS + STIFF
 
 
@@ -32,6 +31,8 @@ def method(name: str) -> Method:
     True
     """
     if name in STIFF:
+        from dydt.solvers.tableaus.rosenbrock import ROSENBROCK_METHODS
+
         return Rosenbrock(ROSENBROCK_METHODS[name])
     if name not in tableaus.METHODS:
         raise tableaus.unknown(name, METHODS)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dydt.solvers.solver import Run, Solver
+from dydt.solvers.run import Run
+from dydt.solvers.solver import Solver
 
 Array = Any
 
@@ -38,8 +39,8 @@ class Relay:
     @property
     def saved(self) -> Array | None:
         """States at the times of `saveat`, as far as they were reached."""
-        parts = [run.saved for _, run in self.legs]
-        return None if parts[0] is None else np.concatenate(parts)
+        parts = [run.saved for _, run in self.legs if run.saved is not None]
+        return np.concatenate(parts) if parts else None
 
     @property
     def happened(self) -> list[tuple[int, float, Array, Array]]:

@@ -8,10 +8,12 @@ J and ∂f/∂t are exact, from the graph; a step takes them once and factorises
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dydt.solvers.runge_kutta import Attempt
-from dydt.solvers.tableaus.rosenbrock import RosenbrockTableau
+
+if TYPE_CHECKING:
+    from dydt.solvers.tableaus.rosenbrock import RosenbrockTableau
 
 BETWEEN = 0.5  # how an error of the dense output counts, next to one at the end of a step
 
