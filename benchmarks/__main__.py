@@ -8,7 +8,7 @@ import warnings
 
 from benchmarks import machine
 
-PARTS = ("precision", "cold", "compile", "overhead", "ensemble")
+PARTS = ("precision", "cold", "compile", "overhead", "ensemble", "stiff")
 
 
 def main() -> None:

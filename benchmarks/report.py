@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import pictures, tables
+from benchmarks import pictures, stiff, tables
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -19,6 +19,7 @@ SECTIONS = {
     "compile": ("Text to machine code", tables.compilation),
     "overhead": ("Python overhead", tables.overhead),
     "ensemble": ("Many at once", tables.ensemble),
+    "stiff": ("Stiff laws", stiff.text),
 }
 
 

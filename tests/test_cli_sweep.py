@@ -148,9 +148,9 @@ def test_what_can_not_be_done_is_answered(given, message):
     assert "Traceback" not in result.stderr
 
 
-def test_what_does_not_fit_is_refused_after_its_memory_is_told():
+def test_what_does_not_fit_is_refused_with_its_memory():
     result = run("lorenz", "--over", "r=0:1:1000000", "--keep", "0.00002", "--t", "0:1", code=2)
-    assert "their states at 50,001 times take 1.2 TB" in result.stdout
+    assert "this sweep needs 1.2 TB" in result.stderr
     assert "keep fewer times" in result.stderr
 
 

@@ -168,6 +168,9 @@ def test_labelled_results(lorenz, tmp_path):
         ({"r": [[1, 2]], "product": True}, "2 axes"),
         ({"q": [1, 2]}, "no `q`"),
         ({"r": [1, 2], "saveat": "end"}, "leave saveat away"),
+        ({"r": [1, 2], "lanes": 3}, "lanes must be one of 1, 2, 4, 8, 16, 32"),
+        ({"r": [1, 2], "lanes": 64}, "lanes must be one of"),
+        ({"r": [1, 2], "threads": 0}, "threads must be"),
         ({"r": np.zeros(10), "saveat": 1e-7}, "wider spacing|GB"),
     ],
 )

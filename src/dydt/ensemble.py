@@ -94,7 +94,7 @@ class Ensemble:
     @property
     def done(self) -> Array:
         """Which members reached the end, or an event that ends them."""
-        return np.isin(self.status, FINE)
+        return (self.status == FINE[0]) | (self.status == FINE[1])
 
     def member(self, *index: int) -> Solution:
         """One member solved alone, with every step, dense output, message and check; its end has the same bits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 import warnings
@@ -15,7 +16,7 @@ from dydt.errors import InputError, SolveWarning
 from dydt.progress import Progress, is_watched
 from dydt.settings import Settings
 from dydt.solvers import methods
-from dydt.solvers.ensemble import Harvest, Sweeper
+from dydt.solvers.ensemble import LANES, Harvest, Sweeper
 from dydt.solvers.solver import template
 from dydt.solvers.workspace import (
     CHATTER,
@@ -67,14 +68,15 @@ class Sweep:
         self.span = span
         self.fixed, self.swept = _split(ode, named)
         self.dims, self.shape = self._dimensions(product)
-        self.total = int(np.prod(self.shape))
+        self.total = math.prod(self.shape)
         self.saveat: Array | None = None
         if settings.saveat is not None:
             self.saveat = ode.problem(settings).times(*span)
         self.compile_seconds = 0.0
-        self._columns = self._all_columns()
         size = len(ode.states) * (1 if self.saveat is None else 1 + len(self.saveat)) + 4
-        self.memory = 8 * (self.total * size + sum(column.size for column in self._columns))
+        self.memory = 8 * self.total * (size + len(self.swept))
+        self._refuse_what_does_not_fit()  # before the values of the members are laid out
+        self._columns = self._all_columns()
 
     def _dimensions(self, product: bool) -> tuple[tuple[str, ...], tuple[int, ...]]:
         if product:
@@ -139,11 +141,14 @@ class Sweep:
 
     def run(self, threads: int | None, lanes: int | None, progress: bool) -> Ensemble:
         """Solve all members."""
-        self._refuse_what_does_not_fit()
+        if lanes is not None and lanes not in LANES:
+            raise InputError(f"lanes must be one of {', '.join(map(str, LANES))}, and is {lanes!r}")
+        if threads is not None and (threads != int(threads) or threads < 1):
+            raise InputError(f"threads must be a whole number from 1 on, and is {threads!r}")
         sweeper = self._compile(lanes)
         bar = None
         if progress and is_watched():
-            bar = Progress(f"solving {self.total:,} members, {_size(self.memory)}", "members")
+            bar = Progress(f"solving {self.total:,} members, {in_bytes(self.memory)}", "members")
         harvest = sweeper.run(
             self._template, self._columns, self.total, self.saveat, threads, bar, self.settings.time_limit
         )
@@ -178,10 +183,14 @@ class Sweep:
         free = _free_memory()
         if free is not None and self.memory > 0.8 * free:
             less = "keep fewer times in saveat" if self.saveat is not None else "sweep in several parts"
-            raise InputError(f"this sweep needs {_size(self.memory)}, and {_size(free)} are free: {less}")
+            raise InputError(
+                f"this sweep needs {in_bytes(self.memory)}, and {in_bytes(free)} are free: {less}"
+            )
 
     def _statuses(self, harvest: Harvest) -> Array:
         """Each member's status in words; the first few that did not finish are looked at alone, for the cause."""
+        if np.all(harvest.statuses == DONE):
+            return np.full(self.total, "done", dtype=object)
         words = np.empty(self.total, dtype=object)
         for code, word in _WORDS.items():
             words[harvest.statuses == code] = word
@@ -231,12 +240,17 @@ def _split(ode: ODE, named: Mapping[str, Any]) -> tuple[dict[str, float], dict[s
     return fixed, swept
 
 
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 1000:
+def in_bytes(count: float) -> str:
+    """Memory with its unit.
+
+    >>> in_bytes(262_200), in_bytes(3.2e9)
+    ('262 kB', '3.2 GB')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 999.5:
             return f"{count:.3g} {unit}"
         count /= 1000
-    return f"{count:.3g} PB"
+    return f"{count:.3g} TB"
 
 
 def _free_memory() -> int | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dydt import gallery
 from dydt.errors import InputError, LawError, nearest
-from dydt.expr.scan import LARGEST_TEXT, plain_name, shorten
+from dydt.expr.source import LARGEST_TEXT, plain_name, shorten
 
 if TYPE_CHECKING:
     from dydt.ode import ODE

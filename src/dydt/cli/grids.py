@@ -10,7 +10,7 @@ import numpy as np
 
 from dydt.cli.arguments import clean_name, count, no_such, number, split
 from dydt.errors import InputError
-from dydt.expr.scan import shorten
+from dydt.expr.source import shorten
 
 if TYPE_CHECKING:
     from dydt.ode import ODE

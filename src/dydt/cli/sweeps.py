@@ -17,7 +17,7 @@ from dydt.cli.outputs import write_text
 from dydt.cli.report import MOST_STATES, console, in_words, print_facts, table_of_values
 from dydt.errors import InputError
 from dydt.settings import read_settings
-from dydt.sweep import Sweep
+from dydt.sweep import Sweep, in_bytes
 
 if TYPE_CHECKING:
     from dydt.ensemble import Ensemble
@@ -161,16 +161,3 @@ def in_number(value: float) -> str:
     if value >= 999_500:
         return f"{value / 1e6:.3g} million" if value < 1e9 else f"{value / 1e6:,.0f} million"
     return f"{float(f'{value:.3g}'):,.0f}"
-
-
-def in_bytes(count: float) -> str:
-    """Memory with its unit: `262 kB`.
-
-    >>> in_bytes(262_200), in_bytes(3.2e9)
-    ('262 kB', '3.2 GB')
-    """
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"

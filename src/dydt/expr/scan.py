@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from dydt.expr.mistakes import Mistake, explain, explain_character
 from dydt.expr.source import GREEK, Source, Token, is_name, plain_name
-from dydt.expr.source import LARGEST_TEXT as LARGEST_TEXT
-from dydt.expr.source import shorten as shorten
 
 if TYPE_CHECKING:
     import lark

@@ -27,6 +27,7 @@ from dydt.solvers.workspace import FRESH, IDLE, RUNNING, Workspace
 
 Array = Any
 
+LANES = (1, 2, 4, 8, 16, 32)  # vectors of other lengths lie in memory with gaps
 _BREATH = 20_000_000  # operations of the law between two returns to Python
 _HEAD = ("total", "next", "states", "ends", "statuses", "accepted", "rejected")
 _FRESH_ZEROS = ("control_error", "control_failed", "armed", "last_event")
@@ -168,7 +169,7 @@ class Sweeper:
     saving : bool
         Whether states at given times are kept.
     lanes : int, optional
-        Members one thread works on at a time; by default as many as a register holds.
+        Members one thread works on at a time, one of `LANES`.
     """
 
     def __init__(
@@ -181,7 +182,7 @@ class Sweeper:
     ) -> None:
         self.law = law
         self.method = method
-        self.lanes = natural_lanes() if lanes is None else lanes
+        self.lanes = _lanes_for(law) if lanes is None else lanes
         self.layout = workspace(law, method, self.lanes, saving=saving)
         ir = str(write_sweep(law, method, self.layout, has_fma(), saving))
         self._library = Library(ir, cached, not self.layout.inline)
@@ -281,6 +282,11 @@ class Sweeper:
             integers[turns] += budget - integers[left]
             if not more:
                 return
+
+
+def _lanes_for(law: CompiledLaw) -> int:
+    """Two registers a number hide each other's latency, as long as the law leaves registers free (measured)."""
+    return natural_lanes() * (2 if len(law.states) <= 6 else 1)
 
 
 def _cores() -> set[int] | range:
