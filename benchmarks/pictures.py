@@ -22,6 +22,14 @@ STYLES = {
     "casadi CVODES": ("#7b5ea7", "P", 1.3),
     "SciPy DOP853": ("#8a8f98", "X", 1.3),
     "SciPy LSODA": ("#4a4f57", "*", 1.3),
+    "dydt rodas5p": ("#0b4fa8", "o", 2.4),
+    "dydt rodas4p": ("#23307a", "h", 2.0),
+    "dydt rosenbrock23": ("#3d8bf0", "s", 2.0),
+    "dydt auto": ("#0aa3a3", "D", 2.0),
+    "casadi CVODES, C": ("#b39ad1", "p", 1.3),
+    "SciPy Radau": ("#8a8f98", "X", 1.3),
+    "SciPy BDF": ("#b6bac1", "d", 1.3),
+    "diffrax Kvaerno5": ("#edae49", "v", 1.3),
 }
 LOOK = {
     "font.size": 10,
@@ -64,16 +72,20 @@ def curves(axes, result: dict) -> None:
 
 
 def precision(results: dict, machine: dict, path: Path) -> None:
-    """Work–precision diagrams, two rows of three."""
+    """Work–precision diagrams, in two rows."""
+    problems = results["problems"]
+    columns = -(-len(problems) // 2)
     with plt.rc_context(LOOK):
-        figure, grid = plt.subplots(2, 3, figsize=(13, 8), layout="constrained")
-        for axes, result in zip(grid.flat, results["problems"], strict=True):
+        figure, grid = plt.subplots(2, columns, figsize=(4.3 * columns, 8), layout="constrained")
+        for axes, result in zip(grid.flat, problems, strict=False):
             curves(axes, result)
+        for axes in grid.flat[len(problems) :]:
+            axes.set_visible(False)
         for axes in grid[1]:
             axes.set_xlabel("true relative error at the end  (tighter →)")
         for axes in grid[:, 0]:
             axes.set_ylabel("time of one solve")
-        seen = {row["solver"] for result in results["problems"] for row in result["rows"]}
+        seen = {row["solver"] for result in problems for row in result["rows"]}
         handles = [
             Line2D([], [], color=colour, marker=marker, linewidth=width, label=solver)
             for solver, (colour, marker, width) in STYLES.items()

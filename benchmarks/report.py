@@ -36,7 +36,12 @@ def save(name: str, results: dict, machine: dict, folder: Path = RESULTS) -> Non
     folder.mkdir(exist_ok=True)
     content = json.dumps({"machine": machine, **results}, indent=1)
     (folder / f"{name}.json").write_text(content + "\n", encoding="utf-8")
-    draw = {"precision": pictures.precision, "cold": pictures.cold, "ensemble": pictures.ensemble}.get(name)
+    draw = {
+        "precision": pictures.precision,
+        "cold": pictures.cold,
+        "ensemble": pictures.ensemble,
+        "stiff": pictures.precision,
+    }.get(name)
     if draw and results.get("problems", results.get("rows")):
         draw(results, machine, folder / f"{name}.png")
 

@@ -89,6 +89,9 @@ def dydt(law: StiffProblem, tolerance: float, method: str) -> Call:
     start = np.array([law.values[name] for name in ode.states])
     parameters = np.array([law.parameters[name] for name in ode.parameters], dtype=float)
     span, order = (law.t0, law.t1), [ode.states.index(name) for name in law.states]
+    tried = step(span, start, parameters)
+    if tried.status != "done":
+        raise RuntimeError(tried.message)
     return lambda: step(span, start, parameters).y[-1][order]
 
 

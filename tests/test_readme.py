@@ -71,7 +71,7 @@ def test_the_two_commands_are_in_the_makefile():
 
 
 def test_the_table_of_methods_is_true():
-    from dydt.solvers.tableaus import METHODS, tableau
+    from dydt.solvers.methods import METHODS, method
 
     rows = re.findall(r"^\| (`[^|]*) \|[^|]*\| ([\d, ]+) \| ([\d, ]+) \|$", TEXT, re.MULTILINE)
     found = {}
@@ -80,7 +80,8 @@ def test_the_table_of_methods_is_true():
             re.findall(r"`(\w+)`", names), orders.split(","), dense.split(","), strict=True
         ):
             found[name] = (int(order), int(dense_order))
-    assert found == {name: (tableau(name).order, tableau(name).dense_order) for name in METHODS}
+    data = {name: method(name).tableau for name in METHODS}
+    assert found == {name: (known.order, known.dense_order) for name, known in data.items()}
 
 
 def test_every_function_it_names_is_in_the_language():
