@@ -21,7 +21,7 @@ from benchmarks.precision import TITLES
 from benchmarks.reference import lorenz_t20
 
 SMALL = ("lorenz_t20", "pleiades")
-COMPILED = ("dydt dop853", "dydt tsit5", "dydt taylor", "heyoka Taylor", "diffrax Dopri8", "casadi CVODES")
+COMPILED = ("dydt dop853", "dydt tsit5", "heyoka Taylor", "diffrax Dopri8", "casadi CVODES")
 LARGE_METHODS = ("tsit5", "dop853")
 CELLS = 500
 

@@ -15,7 +15,6 @@ STYLES = {
     "dydt dop853": ("#0b4fa8", "o", 2.4),
     "dydt tsit5": ("#3d8bf0", "s", 2.0),
     "dydt vern9": ("#23307a", "h", 2.0),
-    "dydt taylor": ("#0aa3a3", "D", 2.4),
     "heyoka Taylor": ("#d1495b", "^", 1.5),
     "diffrax Dopri8": ("#edae49", "v", 1.3),
     "diffrax Tsit5": ("#c98a1b", "<", 1.3),

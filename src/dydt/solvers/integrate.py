@@ -207,20 +207,9 @@ def _attempt(
     lookout: Lookout | None,
 ) -> Value:
     """One step attempt in every lane, without a branch; tells which lanes accepted it."""
-    t, h, y = state.get("t"), state.get("h"), state.vector("y")
-    remaining = t_end - t
-    # A step that all but reaches the end is made to land on it; adaptive ones may stretch by a hundredth.
-    stretch = 1.01 if method.adaptive else 1.0 + 1e-9
-    last = f.absolute(h) * stretch >= f.absolute(remaining)
+    t, y = state.get("t"), state.vector("y")
     landing = lookout.landing.get().differs(0) if lookout is not None else None
-    if landing is not None:
-        last = last & ~landing
-    t1 = f.where(last, t_end, t + h)
-    h = t1 - t
-    tiny = (f.absolute(h) <= f.absolute(t) * _TINY) & ~last
-    if landing is not None:
-        tiny = tiny & ~landing
-
+    t1, h, last, tiny = _end_of_step(f, method, t, state.get("h"), t_end, landing)
     first = state.vector("slope") if method.keeps_slope else None
     y1, error, slope = method.attempt(here, t, y, h, first, uniform["relative_tolerance"])
     memory = control.Memory(state.get("control_error"), state.get("control_failed"))
@@ -234,40 +223,73 @@ def _attempt(
         good = here.space.mean(lambda v: v * 0.0, y1).equals(0.0)
         next_h = state.get("h")
 
-    good = good & running & ~tiny
+    tried = running & ~tiny
+    good = good & tried
     if lookout is not None:
         caught, landing_step = lookout.look(t, y, h, t1, y1, good)
-        good = good & ~caught
+        good, tried = good & ~caught, tried & ~caught
         next_h = f.where(caught, landing_step, next_h)
-    tried = running & ~tiny if lookout is None else running & ~tiny & ~caught
-    status = state.get("status")
-    status = f.where(running & tiny, f.constant(TOO_SMALL, "integer"), status)
-    if not method.adaptive:
-        status = f.where(tried & ~good, f.constant(NOT_FINITE, "integer"), status)
-    accepted, rejected = state.get("accepted"), state.get("rejected")
-    accepted = f.where(good, accepted + 1, accepted)
-    rejected = f.where(tried & ~good, rejected + 1, rejected)
-    spent = status.equals(RUNNING) & ((accepted + rejected) >= uniform["step_limit"])
-    status = f.where(spent, f.constant(STEP_LIMIT, "integer"), status)
+    status = _count_attempt(f, method, state, uniform, running & tiny, tried, good)
     status = f.where(good & last, f.constant(DONE, "integer"), status)
+    crossed = _crossings(f, law, here, state, t1, y1, good)
+    if crossed is not None:
+        status = f.where(crossed, f.constant(CROSSED, "integer"), status)
     if lookout is not None and landing is not None:
         status = f.where(good & landing, f.constant(HAPPENED, "integer"), status)
         lookout.passed(t1, y1, good, landing, tried)
     if saver is not None:
         saver.save(t, y, h, t1, good)
-    crossed = _crossings(f, law, here, state, t1, y1, good)
-    if crossed is not None:
-        status = f.where(crossed, f.constant(CROSSED, "integer"), status)
 
     new = {"t": f.where(good, t1, t), "h": f.where(running & ~(good & last), next_h, state.get("h"))}
-    new |= {"control_error": memory.error, "control_failed": memory.failed}
-    new |= {"status": status, "accepted": accepted, "rejected": rejected}
+    new |= {"control_error": memory.error, "control_failed": memory.failed, "status": status}
     for name, value in new.items():
         state.scalars[name].set(value)
     state.accept("y", y1, good)
     if method.keeps_slope:
         state.accept("slope", slope, good)
     return good
+
+
+def _end_of_step(
+    f: Function, method: Method, t: Value, h: Value, t_end: Value, landing: Value | None
+) -> tuple[Value, Value, Value, Value]:
+    """Where the step ends, its exact size, whether it is the last, and whether it is too small to move the clock.
+
+    A step that all but reaches the end is made to land on it; adaptive ones may stretch by a hundredth. One that
+    lands on an event is taken as it is.
+    """
+    stretch = 1.01 if method.adaptive else 1.0 + 1e-9
+    last = f.absolute(h) * stretch >= f.absolute(t_end - t)
+    if landing is not None:
+        last = last & ~landing
+    t1 = f.where(last, t_end, t + h)
+    h = t1 - t
+    tiny = (f.absolute(h) <= f.absolute(t) * _TINY) & ~last
+    if landing is not None:
+        tiny = tiny & ~landing
+    return t1, h, last, tiny
+
+
+def _count_attempt(
+    f: Function,
+    method: Method,
+    state: _State,
+    uniform: dict[str, Value],
+    stuck: Value,
+    tried: Value,
+    good: Value,
+) -> Value:
+    """Count the attempt, and give each lane's status after it as far as steps and limits say."""
+    status = f.where(stuck, f.constant(TOO_SMALL, "integer"), state.get("status"))
+    if not method.adaptive:
+        status = f.where(tried & ~good, f.constant(NOT_FINITE, "integer"), status)
+    accepted, rejected = state.get("accepted"), state.get("rejected")
+    accepted = f.where(good, accepted + 1, accepted)
+    rejected = f.where(tried & ~good, rejected + 1, rejected)
+    state.scalars["accepted"].set(accepted)
+    state.scalars["rejected"].set(rejected)
+    spent = status.equals(RUNNING) & ((accepted + rejected) >= uniform["step_limit"])
+    return f.where(spent, f.constant(STEP_LIMIT, "integer"), status)
 
 
 def _crossings(
