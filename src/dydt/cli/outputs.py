@@ -47,6 +47,13 @@ def write_all(
         "csv": lambda path: write_text(path, solution.to_csv()),
         "json": lambda path: write_text(path, as_json(solution, trust)),
     }
+    return write_each(write, files)
+
+
+def write_each(
+    write: Mapping[str, Callable[[Any], Any]], files: Mapping[str, Path | str | None]
+) -> tuple[list[str], list[str]]:
+    """Write the files by their kinds; gives what was written, and why the rest was not."""
     written, failed = [], []
     for kind, path in files.items():
         if path is None:
@@ -58,6 +65,8 @@ def write_all(
             failed.append(str(error))
         except OSError as error:
             failed.append(f"can't write `{path}`: {reason(error)}")
+        except ImportError as error:
+            failed.append(f"can't write `{path}` without {error.name}: pip install 'dydt[tables]'")
     return written, failed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dydt.cli import grids
-from dydt.cli.arguments import reason
-from dydt.cli.outputs import write_text
+from dydt.cli.outputs import write_each, write_text
 from dydt.cli.report import MOST_STATES, console, in_words, print_facts, table_of_values
 from dydt.errors import InputError
 from dydt.settings import read_settings
@@ -46,25 +45,12 @@ def write_all(
     ensemble: Ensemble, files: Mapping[str, Path | str | None], names: Sequence[str], **look: Any
 ) -> tuple[list[str], list[str]]:
     """Write each file that is asked for; gives what was written, and why the rest was not."""
-    write = {
+    write: dict[str, Callable[[Any], Any]] = {
         "out": lambda path: ensemble.save(path),
         "plot": lambda path: ensemble.plot(*names, path=path, **look),
         "json": lambda path: write_text(path, as_json(ensemble)),
     }
-    written, failed = [], []
-    for kind, path in files.items():
-        if path is None:
-            continue
-        try:
-            write[kind](path)
-            written.append(str(path))
-        except InputError as error:
-            failed.append(str(error))
-        except OSError as error:
-            failed.append(f"can't write `{path}`: {reason(error)}")
-        except ImportError as error:
-            failed.append(f"can't write `{path}` without {error.name}: pip install 'dydt[tables]'")
-    return written, failed
+    return write_each(write, files)
 
 
 def as_json(ensemble: Ensemble) -> str:

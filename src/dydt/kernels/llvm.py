@@ -316,14 +316,6 @@ class Function:
     def from_bits(self, a: Value) -> Value:
         return self.emit(f"bitcast {a.type} {a.text} to {type_name('number', a.lanes)}", "number", a.lanes)
 
-    def to_integer(self, a: Value) -> Value:
-        """Truncated; NaN and what is too large give the nearest representable (or 0), never poison."""
-        target = type_name("integer", a.lanes)
-        suffix = "i64.f64" if a.lanes == 1 else f"v{a.lanes}i64.v{a.lanes}f64"
-        full = f"llvm.fptosi.sat.{suffix}"
-        self.module.declarations.setdefault(full, f"declare {target} @{full}({a.type})")
-        return self.emit(f"call {target} @{full}({a.type} {a.text})", "integer", a.lanes)
-
     def to_number(self, a: Value) -> Value:
         return self.emit(f"sitofp {a.type} {a.text} to {type_name('number', a.lanes)}", "number", a.lanes)
 

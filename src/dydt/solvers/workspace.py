@@ -106,13 +106,6 @@ class Workspace:
         """How many items it takes."""
         return self.places["total"]
 
-    def slice(self, name: str) -> slice:
-        """Where an array of numbers lies."""
-        counts = {"y": self.size, "slope": self.size, "p": self.parameters, "guards": self.guards}
-        first = self.places[name]
-        width = self.size if name == "absolute_tolerance" else counts.get(name, 1) * self.lanes
-        return slice(first, first + width)
-
     def address(self, f: Function, work: Value, name: str) -> Value:
         """In a kernel: the address of a quantity."""
         return f.offset(work, self.places[name])
