@@ -138,6 +138,12 @@ def test_the_callable_for_inner_loops(lv):
     sol = step((0, 18), [2.0, 1.0], [1.5, 1.0, 0.75, 1.0])
     assert sol.y.tobytes() == lv.solve(t=(0, 18), x=2, y=1, method="dop853").y.tobytes()
     assert lv.solver(method="dop853", rtol=1e-8) is step
+    y0, p = np.array([2.0, 1.0]), np.array([1.5, 1.0, 0.75, 1.0])
+    sol = step((0, 18), y0, p)
+    between, errors = sol(3.2), sol.check().worst
+    y0[:], p[:] = 7.0, 7.0  # as an inner loop would
+    assert np.array_equal(sol(3.2), between)
+    assert sol.check().worst == errors
     with pytest.raises(dydt.InputError, match="2 states"):
         step((0, 18), [2.0])
     with pytest.raises(dydt.InputError, match="4 parameters"):

@@ -128,6 +128,8 @@ class Solver:
         """
         began = time.perf_counter()
         work, integers, rows = self._prepare(template, t0, t1, y, parameters, record or saveat is not None)
+        # The caller may write into its arrays later; what this run refers to is its own.
+        first, parameters = work[self._y].copy(), work[self._p]
         address = work.__array_interface__["data"][0]
         self._solve(address)
         status: int | str = int(integers[self._status])
@@ -145,7 +147,7 @@ class Solver:
                 if minding.close:
                     minding.close()
             journey.close()
-        return Run(status, t0, t1, y, parameters, journey, time.perf_counter() - began)
+        return Run(status, t0, t1, first, parameters, journey, time.perf_counter() - began)
 
     def _prepare(
         self, template: Array, t0: float, t1: float, y: Array, parameters: Array, keep: bool
