@@ -15,7 +15,7 @@ SOURCE = Path(dydt.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 
 # Each floor may use itself and those before it.
-STREET = ["errors", "expr", "kernels", "solvers", "law", "plotting", "top"]
+STREET = ["errors", "expr", "kernels", "solvers", "law", "rooms", "plotting", "top"]
 ROOMS = {
     "errors": "errors",
     "expr": "expr",
@@ -31,10 +31,11 @@ ROOMS |= {
     "progress": "law",
     "gallery": "law",
 }
-ROOMS |= {"sweep": "law", "ensemble": "law", "settings": "law"}
+ROOMS |= dict.fromkeys(["calculus", "analytic", "dynamics", "learning"], "rooms")
+ROOMS |= {"verbs": "law", "sweep": "law", "ensemble": "law", "settings": "law"}
 ROOMS |= {"cli": "top", "show": "top", "__main__": "top", "__init__": "errors"}
 # The verbs of ODE and Solution are short methods that call a later room, which they import when called.
-VERBS = {"ode.py", "solution.py", "ensemble.py"}
+VERBS = {"ode.py", "verbs.py", "solution.py", "ensemble.py"}
 ONLY_IN = {
     "llvmlite": ("kernels/",),
     "sympy": ("expr/sympy.py", "analytic/", "calculus/"),

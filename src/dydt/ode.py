@@ -18,6 +18,7 @@ from dydt.solvers import methods
 from dydt.solvers.endings import guards
 from dydt.solvers.law import CompiledLaw
 from dydt.solvers.solver import Solver
+from dydt.verbs import Verbs
 
 if TYPE_CHECKING:
     from dydt.ensemble import Ensemble
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Array = Any
 
 
-class ODE:
+class ODE(Verbs):
     """A law of change: write down how things change; see what happens.
 
     Parameters

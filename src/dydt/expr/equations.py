@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dydt.expr.graph import Node
+from dydt.expr.graph import Node, symbol
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,17 @@ class Event:
 
 
 @dataclass(frozen=True, eq=False)
+class Written:
+    """One equation as it was written, before anything is solved for: `left` = `right`.
+
+    Derivatives are symbols with primes; named quantities are put in.
+    """
+
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, eq=False)
 class Equations:
     """A first-order system y' = f(t, y, p), by name.
 
@@ -54,6 +65,8 @@ class Equations:
     events : tuple of Event
     singular : tuple of Node
         Factors of the highest derivatives; where one is zero, the law does not say how things change.
+    written : tuple of Written
+        The differential equations as they were written, in their order.
     """
 
     states: tuple[str, ...]
@@ -66,3 +79,10 @@ class Equations:
     singular: tuple[Node, ...] = ()
     events: tuple[Event, ...] = ()
     independent: str = "t"
+    written: tuple[Written, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.written:  # a function has no text: each derivative is its own equation
+            pairs = zip(self.states, self.derivatives, strict=True)
+            written = tuple(Written(symbol(state + "'"), node) for state, node in pairs)
+            object.__setattr__(self, "written", written)

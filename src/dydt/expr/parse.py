@@ -26,7 +26,7 @@ from typing import Any
 from lark import Tree
 
 from dydt.errors import LawError, nearest
-from dydt.expr.equations import Equations
+from dydt.expr.equations import Equations, Written
 from dydt.expr.evaluate import evaluate
 from dydt.expr.graph import Node, number, substitute, symbol, symbols
 from dydt.expr.happen import read_events
@@ -97,6 +97,7 @@ class _Law:
         self.starts: dict[str, _Start] = {}
         self.span: Statement | None = None
         self.events: list[Statement] = []
+        self.written: list[Written] = []
         self.orders: dict[str, int] = {}  # of the highest derivative of each unknown
         self.timed: set[str] = set()  # names that may be written x(t)
         self._sort(statements(source))
@@ -269,6 +270,7 @@ class _Law:
             singular=tuple(singular),
             events=read_events(self.source, self.events, self.reader, states, derivatives),
             independent=self.independent,
+            written=tuple(self.written),
         )
 
     def _is_parameter(self, name: str, quantities: dict[str, Node]) -> bool:
@@ -339,10 +341,11 @@ class _Law:
             first = statement.tokens[0]
             left, right = statement.tree.children
             node = self.reader.expression(right)
+            self.written.append(Written(self.reader.expression(left), node))
             if statement.equals == 1 and first[1] in unknowns and not self._highest_in(statement.right):
                 solved[first[1]] = node
                 continue
-            equation = Equation(self.reader.expression(left), node, first[2])
+            equation = Equation(self.written[-1].left, node, first[2])
             if not equation.unknowns(unknowns):
                 self._complain_about(statement)
             implicit.append(equation)

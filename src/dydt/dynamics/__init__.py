@@ -1,0 +1,1 @@
+"""Where orbits go: equilibria, nullclines, Lyapunov exponents, conserved quantities."""

@@ -1,0 +1,1 @@
+"""From data to law: data, parameters, neural laws, continuous networks."""
