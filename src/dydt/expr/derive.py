@@ -95,9 +95,17 @@ def _forward(roots: Iterable[Node], names: Sequence[str]) -> list[_Slopes]:
     return [slopes[root.index] for root in roots]
 
 
+def partial_derivatives(node: Node) -> tuple[Node | None, ...]:
+    """The derivative of an operation with respect to each of its arguments; None where it is zero."""
+    if node.value is not None:
+        partials: tuple[Node | None, ...] = node.value.partials(node)
+        return partials
+    return OPERATIONS[node.operation].partials(node, *node.arguments)
+
+
 def _chain_rule(node: Node, slopes: dict[int, _Slopes]) -> _Slopes:
     total: _Slopes = {}
-    partials = OPERATIONS[node.operation].partials(node, *node.arguments)
+    partials = partial_derivatives(node)
     for argument, partial in zip(node.arguments, partials, strict=True):
         if partial is None:
             continue

@@ -264,6 +264,18 @@ def apply(name: str, *arguments: Any) -> Node:
     return simpler if simpler is not None else _intern(name, nodes)
 
 
+def carry(name: str, data: Any, *arguments: Node) -> Node:
+    """An operation whose node carries data that says what it is, such as which output of which network."""
+    return _intern(name, arguments, data)
+
+
+def rebuild(node: Node, arguments: Sequence[Node]) -> Node:
+    """The operation of `node` on other arguments."""
+    if node.value is not None:
+        return carry(node.operation, node.value, *arguments)
+    return apply(node.operation, *arguments)
+
+
 def is_number(node: Node, value: float | None = None) -> bool:
     """Whether the node is a constant (equal to `value`, if given)."""
     return node.operation == "number" and (value is None or node.value == value)
@@ -328,7 +340,7 @@ def substitute(roots: Sequence[Node], replacements: dict[str, Node]) -> list[Nod
         if node.operation == "symbol":
             new[node.index] = replacements.get(node.value, node)
         elif node.arguments:
-            new[node.index] = apply(node.operation, *(new[a.index] for a in node.arguments))
+            new[node.index] = rebuild(node, [new[a.index] for a in node.arguments])
         else:
             new[node.index] = node
     return [new[root.index] for root in roots]

@@ -11,7 +11,7 @@ import numpy as np
 
 from dydt.errors import InputError, LawError, nearest
 from dydt.expr.equations import Equations
-from dydt.expr.graph import Node, apply, as_node, boxed, symbol, walk, where
+from dydt.expr.graph import Node, as_node, boxed, rebuild, symbol, walk, where
 from dydt.expr.source import is_name, plain_name
 from dydt.expr.tidy import ZERO, plus, times
 
@@ -46,15 +46,22 @@ def trace(
     (['a*x - x*y', 'x*y - g*y'], ['a', 'g'])
     """
     names = _names(states)
-    parameters = _Parameters(parameter_names, {*names, independent})
-    arguments = (symbol(independent), States.named(names), parameters)
-    result = function(*arguments[: _count_arguments(function)])
+    result, parameters = ask(function, names, parameter_names, independent)
     return Equations(
         states=names,
         derivatives=tuple(_without_zeros(_derivatives(result, names))),
-        parameters=dict.fromkeys(parameters.names),
+        parameters=dict.fromkeys(parameters),
         independent=independent,
     )
+
+
+def ask(
+    function: Callable[..., Any], states: tuple[str, ...], parameters: Iterable[str] | None, independent: str
+) -> tuple[Any, tuple[str, ...]]:
+    """What ``function(t, y, p)`` gives for expressions in place of numbers, and the parameters there are then."""
+    known = _Parameters(parameters, {*states, independent})
+    arguments = (symbol(independent), States.named(states), known)
+    return function(*arguments[: _count_arguments(function)]), known.names
 
 
 def _names(states: str | Sequence[str]) -> tuple[str, ...]:
@@ -271,7 +278,7 @@ def _without_zeros(nodes: list[Node]) -> list[Node]:
         if node.operation == "mul":
             new[node.index] = times(*(new[argument.index] for argument in node.arguments))
         elif node.arguments:
-            new[node.index] = apply(node.operation, *(new[argument.index] for argument in node.arguments))
+            new[node.index] = rebuild(node, [new[argument.index] for argument in node.arguments])
         else:
             new[node.index] = node
     return [new[node.index] for node in nodes]

@@ -83,6 +83,8 @@ def _bracket(piece: _Piece, least: int) -> str:
 
 
 def _text_row(node: Node, pieces: list[_Piece]) -> _Piece:
+    if node.value is not None:
+        return node.value.write([text for text, _ in pieces]), _ATOM
     row = OPERATIONS[node.operation]
     if not row.infix:
         name = "if" if row.name == "select" else row.name
@@ -129,6 +131,8 @@ def _latex_symbol(node: Node) -> _Piece:
 
 
 def _latex_row(node: Node, pieces: list[_Piece]) -> _Piece:
+    if node.value is not None:
+        return rf"\mathrm{{{node.value.write([text for text, _ in pieces])}}}", _ATOM
     row = OPERATIONS[node.operation]
     if row.name in ("div", "sqrt", "cbrt", "abs", "floor", "exp"):
         return row.latex.format(*(text for text, _ in pieces)), _ATOM if row.name != "div" else 8

@@ -186,7 +186,7 @@ class Function:
         self.lines: list[str] = []
         self.attributes = "nounwind"
         self._names = 0
-        self._labels = 0
+        self.labels = 0
         self.signature = [(n, k, 1 if k == "pointer" or not internal else lanes) for n, k in arguments]
         self.arguments = [Value(self, f"%{n}", k, w) for n, k, w in self.signature]
 
@@ -417,8 +417,8 @@ class Function:
     # -- control ------------------------------------------------------------------------------------------------
 
     def label(self, purpose: str) -> str:
-        self._labels += 1
-        return f"{purpose}{self._labels}"
+        self.labels += 1
+        return f"{purpose}{self.labels}"
 
     def place(self, label: str) -> None:
         """Continue writing at a label."""

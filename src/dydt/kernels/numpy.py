@@ -40,5 +40,8 @@ def evaluate(outputs: Sequence[Node], inputs: Mapping[str, Any]) -> list[Any]:
                 values[node.index] = np.float64(node.value)
             else:
                 arguments = [values[a.index] for a in node.arguments]
+                if node.value is not None:
+                    values[node.index] = node.value.evaluate(inputs, arguments)
+                    continue
                 values[node.index] = numpy_function(node.operation)(*arguments)
     return [values[node.index] for node in outputs]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dydt.expr.graph import Node, apply, is_number, number, walk
+from dydt.expr.graph import Node, apply, is_number, number, rebuild, walk
 
 _LARGEST_PRODUCT = 32  # x^n is written as products up to this n
 
@@ -121,7 +121,8 @@ class Tape:
             elif row.operation == "number":
                 values.append(operations["number"](row.value))
             else:
-                values.append(operations[row.operation](*[values[a] for a in row.arguments]))
+                data = () if row.value is None else (row.value,)
+                values.append(operations[row.operation](*data, *[values[a] for a in row.arguments]))
         return values
 
 
@@ -130,7 +131,10 @@ def _rewrite(outputs: Sequence[Node]) -> list[Node]:
     seen: set[tuple[str, int, int]] = set()
     for node in walk(outputs):
         arguments = tuple(new[a.index] for a in node.arguments)
-        new[node.index] = _rewrite_one(node.operation, arguments, seen) if arguments else node
+        if node.value is not None:
+            new[node.index] = rebuild(node, arguments) if arguments else node
+        else:
+            new[node.index] = _rewrite_one(node.operation, arguments, seen)
     return [new[node.index] for node in outputs]
 
 
@@ -201,7 +205,7 @@ def _share_denominators(outputs: list[Node]) -> list[Node]:
         if node.operation == "div" and denominators[node.arguments[1].index] > 1:
             new[node.index] = arguments[0] * (1.0 / arguments[1])
         else:
-            new[node.index] = apply(node.operation, *arguments) if arguments else node
+            new[node.index] = rebuild(node, arguments) if arguments else node
     return [new[node.index] for node in outputs]
 
 

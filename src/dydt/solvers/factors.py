@@ -18,7 +18,7 @@ from dydt.solvers.linear import SOUND, Elimination
 WRITTEN_OUT = 400  # multiply-adds up to which an elimination is straight-line code
 MOST_UPDATES = 2_000_000
 
-Table = Callable[[Function], Mapping[str, Callable[..., Any]]]
+Table = Callable[[Function, Value], Mapping[str, Callable[..., Any]]]
 
 
 def write_linearisation(
@@ -45,7 +45,7 @@ def write_linearisation(
     needed = {row.value for row in jacobian.apart.rows if row.operation == "symbol"}
     inputs = {name: f.load(*read[name], lanes=lanes) for name in read if name in needed}
     inputs[independent] = t
-    operations = table(f)
+    operations = table(f, p)
     tape = jacobian.apart
     values = tape.run(operations, inputs, tape.run_prelude(operations, inputs))
     slots = jacobian.elimination.slots
@@ -107,14 +107,14 @@ def write_substitution(module: Module, jacobian: Jacobian, lanes: int) -> Functi
 
 
 class _Tables:
-    """Integer tables of a function, read by index."""
+    """Tables of a function, read by index."""
 
     def __init__(self, f: Function) -> None:
         self.f = f
 
-    def __call__(self, name: str, values: Sequence[int], index: Value) -> Value:
-        text = self.f.module.table(f"places of {name}".replace(" ", "_"), values or [0], "integer")
-        return self.f.load(Value(self.f, text, "pointer"), index, "integer")
+    def __call__(self, name: str, values: Sequence[float], index: Value, kind: str = "integer") -> Value:
+        text = self.f.module.table(f"places of {name}".replace(" ", "_"), values or [0], kind)
+        return self.f.load(Value(self.f, text, "pointer"), index, kind)
 
 
 def _flat(rows: Sequence[Sequence[int]]) -> list[int]:
@@ -139,11 +139,16 @@ def _factorise_by_tables(f: Function, how: Elimination, shift: Value, place: Val
     ]
     largest = f.variable(f.constant(0.0))
     target = f.variable(f.constant(0, "integer", 1))
+    if not how.plain:
+        _add_mass(f, how, shift, place)
     with f.count(n) as k:
         diagonal = read("pivots", how.order, k)
-        pivot = 1.0 / (f.load(place, diagonal, lanes=f.lanes) + shift)
+        entry = f.load(place, diagonal, lanes=f.lanes)
+        size = pivot = 1.0 / (entry + shift if how.plain else entry)
         f.store(pivot, place, diagonal)
-        largest.set(f.maximum(f.absolute(pivot), largest.get()))
+        if not how.plain:
+            size = pivot * read("masses", [how.mass.get((i, i), 0.0) for i in how.order], k, "number")
+        largest.set(f.maximum(f.absolute(size), largest.get()))
         first, first_right = read("first below", _starts(below), k), read("first right", _starts(right), k)
         to_the_right = read("first right", _starts(right), k + 1) - first_right
         with f.count(read("first below", _starts(below), k + 1) - first) as e:
@@ -156,6 +161,14 @@ def _factorise_by_tables(f: Function, how: Elimination, shift: Value, place: Val
                 f.store(f.fma(-factor, other, f.load(place, slot, lanes=f.lanes)), place, slot)
             target.set(target.get() + to_the_right)
     return f.where(largest.get() * f.absolute(shift) < 1.0 / SOUND, 1.0, math.nan)
+
+
+def _add_mass(f: Function, how: Elimination, shift: Value, place: Value) -> None:
+    read, places = _Tables(f), list(how.mass)
+    with f.count(len(places)) as e:
+        slot = read("places of the mass", [how.slots[key] for key in places], e)
+        weight = read("weights", [how.mass[key] for key in places], e, "number")
+        f.store(f.fma(shift, weight, f.load(place, slot, lanes=f.lanes)), place, slot)
 
 
 def _substitute_by_tables(f: Function, how: Elimination, place: Value, b: Value, x: Value) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from dydt.expr.equations import Equations
 from dydt.expr.graph import Node
 from dydt.kernels.batch import find_batches, left_over, write_batch
+from dydt.expr.network import networks
 from dydt.kernels.llvm import Function, Module, Value
+from dydt.kernels.network import lane_function
 from dydt.kernels.tape import Tape
 from dydt.kernels.vecmath import LANE_FUNCTIONS
 from dydt.solvers.crossings import Crossings
@@ -37,12 +39,18 @@ class CompiledLaw:
     guards : Tape
         Denominators that may change their sign.
     events : Crossings or None
+    mass : dict or None
+        Entries of the mass matrix, if it is singular.
+    networks : dict
+        Which parameter is the first weight of each network.
     """
 
     def __init__(self, equations: Equations, guards: Sequence[Node] = ()) -> None:
         self.equations = equations
         self.states = equations.states
         self.parameters = tuple(equations.parameters)
+        place = {name: i for i, name in enumerate(self.parameters)}
+        self.networks = {n.name: place[n.weights[0]] for n in networks(equations.derivatives)}
         self.independent = equations.independent
         varying = (self.independent, *self.states)
         outputs = equations.derivatives
@@ -51,6 +59,7 @@ class CompiledLaw:
         self.tape = Tape([outputs[i] for i in self.rest], varying)
         self.guards = Tape(guards, varying)
         self.events = Crossings(equations) if equations.events else None
+        self.mass = equations.mass
 
     @property
     def work(self) -> int:
@@ -71,25 +80,38 @@ def is_inline(law: CompiledLaw, method: Method) -> bool:
     return not method.linear or work + law.jacobian.elimination.work * method.stages <= INLINE_WORK
 
 
+def attempt_work(law: CompiledLaw, method: Method) -> int:
+    """How many operations an attempt of one step takes."""
+    work = max(1, law.work + 4 * len(law.states)) * method.stages
+    return work + law.jacobian.elimination.work * method.stages if method.linear else work
+
+
 def workspace(
-    law: CompiledLaw, method: Method, lanes: int = 1, inline: bool | None = None, saving: bool = False
+    law: CompiledLaw,
+    method: Method,
+    lanes: int = 1,
+    inline: bool | None = None,
+    dense_outputs: int = 0,
+    reductions: int = 0,
 ) -> Workspace:
     """The memory a kernel of this law and method needs; the law is inline if it is small, unless said otherwise."""
     n = len(law.states)
     factors = len(law.jacobian.elimination.slots) if method.linear else 0
     guards, events = len(law.guards.outputs), law.events.count if law.events else 0
-    # An event is looked for on the dense output, next to the step itself.
-    scratch = method.vectors * (1 + (saving or events > 0)) + 10
+    # Each dense output keeps its own vectors, next to the step itself; an event is looked for on one.
+    scratch = method.vectors * (1 + dense_outputs + (events > 0)) + (10 if law.mass is None else 16)
+    counts = (guards, lanes, scratch)
     if is_inline(law, method) if inline is None else inline:
-        return Workspace(n, len(law.parameters), 0, guards, lanes, scratch, True, factors, events)
+        return Workspace(n, len(law.parameters), 0, *counts, True, factors, events, reductions)
     padded = -(-n // BLOCK) * BLOCK
-    return Workspace(
-        padded, len(law.parameters), law.tape.prelude, guards, lanes, scratch, False, factors, events
-    )
+    prelude = law.tape.prelude
+    return Workspace(padded, len(law.parameters), prelude, *counts, False, factors, events, reductions)
 
 
-def operations(f: Function) -> dict[str, Callable[..., Any]]:
-    """What each operation of a tape is in a kernel."""
+def operations(
+    f: Function, parameters: Value | None = None, networks: Mapping[str, int] | None = None
+) -> dict[str, Callable[..., Any]]:
+    """What each operation of a tape is in a kernel; networks find their weights among the parameters."""
     table: dict[str, Callable[..., Any]] = {
         "number": f.constant,
         "add": lambda a, b: a + b,
@@ -109,6 +131,9 @@ def operations(f: Function) -> dict[str, Callable[..., Any]]:
         table[name] = lambda a, b, name=name: f.compare(name, a, b)
     for name, function in LANE_FUNCTIONS.items():
         table[name] = lambda *values, function=function: function(f, *values)
+    if networks and parameters is not None:
+        places = {name: (parameters, first) for name, first in networks.items()}
+        table["network"] = lane_function(f, operations, places)
     return table
 
 
@@ -119,8 +144,8 @@ class Setting:
     `also(tape, t, y)` evaluates other expressions of the law's names: denominators, events.
 
     For stiff methods `linearise(t, y)` gives f, the Jacobian (as `factorise` takes it) and ∂f/∂t or None, and
-    `factorise(jacobian, shift)` gives a function that solves (shift·I - J) x = b, and 1 or NaN or None as the
-    solutions can be trusted, can't be, or always can.
+    `factorise(jacobian, shift)` gives a function that solves (shift·M - J) x = b, and 1 or NaN or None as the
+    solutions can be trusted, can't be, or always can. `mass(v)` gives M v; it is None where M is the identity.
     """
 
     space: Any
@@ -131,6 +156,7 @@ class Setting:
     slope: Any
     linearise: Any = None
     factorise: Any = None
+    mass: Callable[[Any], Any] | None = None
 
 
 def setting(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
@@ -141,11 +167,20 @@ def setting(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Se
 
 def _parameters(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> dict[str, Value]:
     place = layout.address(f, work, "p")
-    return {name: f.load(place, i, lanes=layout.lanes) for i, name in enumerate(law.parameters)}
+    weights = {name for network in networks(law.equations.derivatives) for name in network.weights}
+    return {
+        name: f.load(place, i, lanes=layout.lanes)
+        for i, name in enumerate(law.parameters)
+        if name not in weights
+    }
+
+
+def _table(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> dict[str, Callable[..., Any]]:
+    return operations(f, layout.address(f, work, "p"), law.networks)
 
 
 def _setting_in_registers(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
-    table = operations(f)
+    table = _table(f, work, law, layout)
     parameters = _parameters(f, work, law, layout)
     prelude = law.tape.run_prelude(table, parameters)
 
@@ -168,7 +203,20 @@ def _setting_in_registers(f: Function, work: Value, law: CompiledLaw, layout: Wo
     )
     if layout.factors:
         _linear_in_registers(f, law.jacobian, made, run, law.jacobian.tape.run_prelude(table, parameters))
+    if law.mass is not None:
+        made.mass = partial(_weigh, f, law.mass)
     return made
+
+
+def _weigh(f: Function, mass: Mapping[tuple[int, int], float], v: list[Any]) -> list[Any]:
+    """M v."""
+    rows: list[Any] = [0.0] * len(v)
+    for (i, j), weight in sorted(mass.items()):
+        if isinstance(rows[i], float):
+            rows[i] = v[j] if weight == 1.0 else v[j] * weight
+        else:
+            rows[i] = f.fma(v[j], weight, rows[i])
+    return rows
 
 
 def _linear_in_registers(
@@ -190,7 +238,7 @@ def _linear_in_registers(
 
 def _setting_in_memory(f: Function, work: Value, law: CompiledLaw, layout: Workspace) -> Setting:
     called = _write_law(f.module, law, layout)
-    prelude = law.tape.run_prelude(operations(f), _parameters(f, work, law, layout))
+    prelude = law.tape.run_prelude(_table(f, work, law, layout), _parameters(f, work, law, layout))
     constants = layout.address(f, work, "constants")
     for i, value in enumerate(prelude):
         f.store(f.spread(value, layout.lanes), constants, i)
@@ -211,7 +259,7 @@ def _setting_in_memory(f: Function, work: Value, law: CompiledLaw, layout: Works
         return out
 
     def also(tape: Tape, t: Any, y: Array) -> list[Value]:
-        table = operations(f)
+        table = _table(f, work, law, layout)
         parameters = _parameters(f, work, law, layout)
         used = {row.value for row in tape.rows if row.operation == "symbol"}
         states = {s: f.load(y.pointer, i, lanes=layout.lanes) for i, s in enumerate(law.states) if s in used}
@@ -228,13 +276,33 @@ def _setting_in_memory(f: Function, work: Value, law: CompiledLaw, layout: Works
     )
     if layout.factors:
         _linear_in_memory(f, work, law, layout, made)
+    if law.mass is not None:
+        made.mass = partial(_weigh_in_memory, f, space, law.mass, layout)
     return made
+
+
+def _weigh_in_memory(
+    f: Function, space: Memory, mass: Mapping[tuple[int, int], float], layout: Workspace, v: Array
+) -> Array:
+    """M v: the diagonal by a loop, the rest one by one."""
+    diagonal = [mass.get((i, i), 0.0) for i in range(layout.size)]
+    weights = Array(Value(f, f.module.table("mass", diagonal), "pointer"), uniform=True)
+    found = space.map(lambda m, v: m * v, weights, v, into="weighed")
+    for (i, j), weight in sorted(mass.items()):
+        if i != j:
+            total = f.load(found.pointer, i, lanes=layout.lanes)
+            f.store(f.fma(f.load(v.pointer, j, lanes=layout.lanes), weight, total), found.pointer, i)
+    return found
 
 
 def _linear_in_memory(f: Function, work: Value, law: CompiledLaw, layout: Workspace, made: Setting) -> None:
     jacobian, space, lanes = law.jacobian, made.space, layout.lanes
     names = (law.states, law.parameters, law.independent)
-    linearisation = write_linearisation(f.module, jacobian, names, operations, lanes)
+
+    def table(g: Function, p: Value) -> dict[str, Callable[..., Any]]:
+        return operations(g, p, law.networks)
+
+    linearisation = write_linearisation(f.module, jacobian, names, table, lanes)
     factorisation = write_factorisation(f.module, jacobian, lanes)
     substitution = write_substitution(f.module, jacobian, lanes)
     factors = f.address_at_entry(work, layout.places["factors"])
@@ -274,7 +342,7 @@ def _write_law(module: Module, law: CompiledLaw, layout: Workspace) -> Function:
     needed = {row.value for row in law.tape.rows[law.tape.prelude :] if row.operation == "symbol"}
     inputs = {name: f.load(*read[name], lanes=layout.lanes) for name in read if name in needed}
     inputs[law.independent] = t
-    table = operations(f)
+    table = operations(f, p, law.networks)
     prelude = [f.load(constants, i, lanes=layout.lanes) for i in range(law.tape.prelude)]
     for i, value in zip(law.rest, law.tape.run(table, inputs, prelude), strict=True):
         f.store(f.spread(value, layout.lanes), out, i)
