@@ -42,6 +42,12 @@ class Progress:
         self._task = self._bar.add_task(self._what, total=1.0, count="")
         self._bar.start()
 
+    def say(self, what: str) -> None:
+        """Change the words in front of the bar."""
+        self._what = what
+        if self._bar is not None:
+            self._bar.update(self._task, description=what)
+
     def close(self) -> None:
         if self._bar is not None:
             self._bar.stop()

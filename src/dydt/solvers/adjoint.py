@@ -18,6 +18,7 @@ from typing import Any
 
 from dydt.expr.equations import Equations
 from dydt.expr.graph import Node, symbol
+from dydt.expr.mass import refuse_constraints
 from dydt.expr.reverse import Call, cut, pullback
 from dydt.expr.tidy import ZERO
 from dydt.kernels.llvm import Function, Module, Value
@@ -83,6 +84,7 @@ class Backwards:
     """
 
     def __init__(self, law: Equations, tableau: Tableau, lanes: int, fused: bool = True) -> None:
+        refuse_constraints(law, "the gradient")
         self.law, self.tableau, self.lanes = law, tableau, lanes
         self.names = (*law.states, *law.parameters)
         self.place = {name: i for i, name in enumerate(law.parameters)}
@@ -331,7 +333,8 @@ def _write_backward(backwards: Backwards) -> None:
         space.copy(steps.array("checkpoints", segment), steps.array("buffer"))
         with f.count(count - 1) as i:
             t, h = steps.times(first + i)
-            y, k = steps.array("buffer", i), []
+            y = steps.array("buffer", i)
+            k: list[Array] = []
             steps.stages(t, h, y, k, backwards.needed, [])
             y1 = advance(space, y, h, backwards.tableau.b, k, into="next")
             space.copy(y1, steps.array("buffer", i + 1))
