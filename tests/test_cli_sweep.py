@@ -29,7 +29,7 @@ def test_the_report_says_what_is_swept_what_came_out_and_what_it_took():
     out = run("lorenz", "--over", "r=0:21:512", "--t", "0:1").stdout
     assert "Lorenz's butterfly" in out
     assert "over     r = 0 … 21 (512 values)" in out
-    assert "members  512; their ends take 32.8 kB" in out
+    assert "members  512; their ends take 41 kB" in out
     assert re.search(r"z +0\.\d+ +\d+\.\d+ +\d+\.\d+", out)
     assert "all reached the end" in out
     assert "members a second" in out
@@ -162,3 +162,16 @@ def test_what_can_not_be_written_is_said_and_the_rest_is(tmp_path, monkeypatch):
     result = run("lorenz", "--over", "r=1,2", "--t", "0:1", "--out", "runs.nc", "--plot", "fan.png", code=2)
     assert "can't write `runs.nc` without xarray: pip install 'dydt[tables]'" in result.stderr
     assert (tmp_path / "fan.png").exists()
+
+
+def test_reductions_are_kept_shown_written_and_drawn(tmp_path):
+    call = ["lorenz", "--over", "r=0:30:12", "--t", "0:5", "--keep", "max(z),mean(x*y)", "--keep", "0,5"]
+    out = run(*call, "--out", "runs.csv", "--plot", "runs.png", "--names", "max(z)").stdout
+    assert "states at 2 times, max(z), mean(x*y)" in " ".join(out.split())
+    head = (tmp_path / "runs.csv").read_text(encoding="utf-8").partition("\n")[0]
+    assert head == "r,t,x,y,z,max(z),mean(x*y),status"
+    assert (tmp_path / "runs.png").stat().st_size > 1000
+    told = json.loads(run(*call, "--json", "-").stdout)
+    assert set(told["reductions"]) == {"max(z)", "mean(x*y)"}
+    wrong = run("lorenz", "--over", "r=0:30:12", "--t", "0:5", "--keep", "maxx(z)", code=2)
+    assert "did you mean `max`" in wrong.output

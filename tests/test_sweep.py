@@ -192,3 +192,79 @@ def test_lanes_do_not_wait_for_the_slowest():
     steps = runs._harvest.accepted + runs._harvest.rejected
     assert steps.max() > 5 * steps.min()
     assert 0 <= runs.stats["idle"] < 0.25
+
+
+@pytest.mark.parametrize("lanes, threads", [(1, 1), (4, 2), (16, 3)])
+def test_same_bits_where_a_solve_changes_its_method(lanes, threads):
+    ode = dydt.ODE("x'' = mu*(1 - x^2)*x' - x; x(0) = 2; x'(0) = 0")
+    mu = np.geomspace(1, 1000, 10)
+    times = [0.0, 100.0, 1650.0, 2000.0]
+    runs = ode.sweep(t=(0, 2000), mu=mu, lanes=lanes, threads=threads, saveat=times)
+    switched = 0
+    for i, value in enumerate(mu):
+        alone = ode.solve(t=(0, 2000), mu=float(value))
+        switched += bool(alone.stats["switches"])
+        assert runs._harvest.states[i].tobytes() == alone.y[-1].tobytes()
+        assert runs._harvest.accepted[i] == alone.stats["steps"]
+        assert runs._harvest.rejected[i] == alone.stats["rejected"]
+        assert np.array_equal(runs.y[i], ode.solve(t=(0, 2000), mu=float(value), saveat=times).y)
+    assert 2 <= switched < len(mu)
+
+
+def test_robertson_for_many_rates():
+    ode = dydt.ODE(
+        "a' = -k*a + 1e4*b*c; b' = k*a - 1e4*b*c - 3e7*b^2; c' = 3e7*b^2; a(0) = 1; b(0) = 0; c(0) = 0"
+    )
+    k = np.linspace(0.02, 0.08, 7)
+    runs = ode.sweep(t=(0, 1e11), k=k, rtol=1e-6, atol=1e-12)
+    assert np.all(runs.status == "done")
+    for i in (0, 3, 6):
+        alone = ode.solve(t=(0, 1e11), k=float(k[i]), rtol=1e-6, atol=1e-12)
+        assert alone.stats["switches"]
+        assert runs.y[i].tobytes() == alone.y[-1].tobytes()
+
+
+def test_a_step_limit_holds_across_methods():
+    ode = dydt.ODE("x'' = mu*(1 - x^2)*x' - x; x(0) = 2; x'(0) = 0")
+    total = ode.solve(t=(0, 2000), mu=1000).stats
+    limit = total["steps"] + total["rejected"] - 20
+    with pytest.warns(dydt.SolveWarning):
+        runs = ode.sweep(t=(0, 2000), mu=[999.0, 1000.0], step_limit=limit)
+    with pytest.warns(dydt.SolveWarning):
+        alone = ode.solve(t=(0, 2000), mu=1000, step_limit=limit)
+    assert (runs.status[1], alone.status) == ("step limit", "step limit")
+    assert runs.y[1].tobytes() == alone.y[-1].tobytes()
+
+
+@pytest.mark.parametrize(
+    "text, span, start",
+    [
+        ("y' = a*y^2", (0, 20), {"y": 1}),
+        ("y' = -a/y", (0, 20), {"y": 1}),
+        ("y' = -a - sqrt(y)", (0, 20), {"y": 1}),
+        ("y' = tan(a*t)", (0, 3), {"y": 0}),
+        ("y' = a/(t - 1/3)", (0, 1), {"y": 0}),
+        ("y' = a*sin(t)/t", (-1, 1), {"y": 0}),
+        ("x' = y + a*x^3; y' = -x + y^2", (0, 9), {"x": 1, "y": 0.5}),
+        ("x' = a*y/(x + y); y' = -x", (0, 9), {"x": 1, "y": -0.5}),
+        ("y' = a*log(2 - y)*exp(t)", (0, 9), {"y": 1}),
+    ],
+)
+def test_each_member_gets_the_status_of_a_solve_alone(text, span, start):
+    ode = dydt.ODE(text)
+    a = np.linspace(0.3, 2, 400)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dydt.SolveWarning)
+        runs = ode.sweep(t=span, a=a, step_limit=20_000, **start)
+        for i in (0, 57, 201, 250, 399):  # beyond the first two hundred, too
+            alone = ode.solve(t=span, a=float(a[i]), step_limit=20_000, **start)
+            assert runs.status[i] == alone.status
+            assert runs.t[i] == alone.end[1]
+            assert runs.y[i].tobytes() == alone.end[0].tobytes()
+
+
+def test_a_hundred_thousand_members_that_blow_up_take_no_minutes():
+    began = time.perf_counter()
+    with pytest.warns(dydt.SolveWarning, match="100,000 blow-up|all blow-up"):
+        dydt.ODE("y' = y^2").sweep(t=(0, 2), y=np.linspace(1, 2, 100_000))
+    assert time.perf_counter() - began < 10

@@ -36,6 +36,8 @@ class Ensemble:
         The states there; NaN where a member did not come so far.
     status : ndarray of str, shape (*shape)
         As in `Solution.status`, for each member.
+    reduced : dict of ndarray, shape (*shape)
+        What `keep` asked for, by name; of members that did not finish, up to where they came.
     stats : dict
 
     Examples
@@ -48,13 +50,16 @@ class Ensemble:
     array([0.5751, 0.9428, 0.995 , 0.9996])
     """
 
-    def __init__(self, sweep: Sweep, harvest: Any, statuses: Array) -> None:
+    def __init__(
+        self, sweep: Sweep, harvest: Any, statuses: Array, reduced: Mapping[str, Array] | None = None
+    ) -> None:
         self._sweep = sweep
         self._harvest = harvest
         self.dims = sweep.dims
         self.shape = sweep.shape
         self.states = sweep.ode.states
         self.status = statuses.reshape(self.shape)
+        self.reduced = {name: values.reshape(self.shape) for name, values in (reduced or {}).items()}
         self.saveat = sweep.saveat
         self.interrupted = harvest.interrupted
 
@@ -78,12 +83,14 @@ class Ensemble:
         return self._sweep.swept
 
     def __getitem__(self, name: str) -> Array:
-        """A state (for each member, and time if times were saved), or the values of a swept name."""
+        """A state (for each member, and time if times were saved), a reduction, or the values of a swept name."""
         if name in self.states:
             return self.y[..., self.states.index(name)]
+        if name in self.reduced:
+            return self.reduced[name]
         if name in self.swept:
             return np.broadcast_to(self.swept[name], self.shape)
-        known = [*self.states, *self.swept]
+        known = [*self.states, *self.swept, *self.reduced]
         raise InputError(
             f"the ensemble has no `{name}`{nearest(name, known) or '.'} It has: {', '.join(known)}"
         )
@@ -103,7 +110,10 @@ class Ensemble:
 
     @property
     def stats(self) -> dict[str, Any]:
-        """What the sweep took; `idle` is the part of all lanes' steps in which they waited."""
+        """What the sweep took; `idle` is the part of all lanes' steps in which they waited.
+
+        ``changed method`` counts the members that went on with a method for stiff laws.
+        """
         h = self._harvest
         return {
             "method": self._sweep.settings.method,
@@ -111,6 +121,7 @@ class Ensemble:
             "done": int(np.count_nonzero(self.done)),
             "steps": int(h.accepted.sum()),
             "rejected": int(h.rejected.sum()),
+            "changed method": h.changed,
             "idle": 1.0 - float(h.accepted.sum() + h.rejected.sum()) / max(h.turns, 1),
             "seconds": h.seconds,
             "compile seconds": self._sweep.compile_seconds,
@@ -126,6 +137,7 @@ class Ensemble:
         dims = tuple(map(self._label, self.dims))
         along = (*dims, self.independent) if self.saveat is not None else dims
         variables: dict[str, Any] = {state: (along, self[state].copy()) for state in self.states}
+        variables |= {name: (dims, values.copy()) for name, values in self.reduced.items()}
         variables["status"] = (dims, self.status.astype(str))
         coordinates: dict[str, Any] = {}
         for name, values in self.swept.items():
@@ -153,6 +165,8 @@ class Ensemble:
         table[self.independent] = np.ravel(self.t) if self.saveat is None else np.tile(self.saveat, len(self))
         for state in self.states:
             table[state] = np.ravel(self[state])
+        for name, values in self.reduced.items():
+            table[name] = np.repeat(np.ravel(values), times)
         table["status"] = np.repeat(np.ravel(self.status), times)
         return pandas.DataFrame(table)
 
@@ -166,6 +180,7 @@ class Ensemble:
                 arrays: dict[str, Any] = {
                     f"swept_{n}": np.broadcast_to(v, self.shape) for n, v in self.swept.items()
                 }
+                arrays |= self.reduced
                 arrays |= {"t": self.t, "y": self.y, "states": self.states, "status": self.status.astype(str)}
                 np.savez(path, **arrays)
             case ".nc":
@@ -196,7 +211,7 @@ class Ensemble:
 
     def _repr_html_(self) -> str:
         rows = ""
-        for state in self.states[:12]:
+        for state in (*self.states[:12], *self.reduced):
             values = self[state]
             finite = values[np.isfinite(values)]
             ends = (

@@ -13,12 +13,19 @@ import numpy as np
 
 from dydt.ensemble import Ensemble
 from dydt.errors import InputError, SolveWarning
+from dydt.expr.reductions import Reduction, read_reductions
+from dydt.kernels.numpy import evaluate
 from dydt.progress import Progress, is_watched
 from dydt.settings import Settings
 from dydt.solvers import methods
-from dydt.solvers.ensemble import LANES, Harvest, Sweeper
+from dydt.solvers.causes import Causes, Stops
+from dydt.solvers.consistent import starts
+from dydt.solvers.ensemble import LANES, Harvest, Sweeper, Task, solve_all
+from dydt.solvers.reduce import Reducing
+from dydt.solvers.saving import Keeping
 from dydt.solvers.solver import template
 from dydt.solvers.workspace import (
+    CHANGE,
     CHATTER,
     CROSSED,
     DONE,
@@ -38,11 +45,10 @@ if TYPE_CHECKING:
 
 Array = Any
 
-# What a member's status is called before it is looked at alone.
+# What a member's status is called, where no cause has to be looked for.
 _WORDS = {DONE: "done", TOO_SMALL: "step too small", STEP_LIMIT: "step limit", NOT_FINITE: "not finite"}
-_WORDS |= {STOPPED: "stopped", CHATTER: "chatter", HAPPENED: "interrupted"}
+_WORDS |= {STOPPED: "stopped", CHATTER: "chatter", HAPPENED: "interrupted", CHANGE: "interrupted"}
 _WORDS |= {FRESH: "interrupted", RUNNING: "interrupted", CROSSED: "singular point"}
-_LOOKED_AT = 200  # members that did not finish and are looked at one by one, for the cause
 
 
 class Sweep:
@@ -58,10 +64,18 @@ class Sweep:
         Values by name; arrays are swept.
     product : bool
         Whether names are swept against each other, or broadcast.
+    keep : str, sequence of str or mapping, optional
+        What each solution is reduced to, besides where it ends.
     """
 
     def __init__(
-        self, ode: ODE, settings: Settings, span: tuple[float, float], named: Mapping[str, Any], product: bool
+        self,
+        ode: ODE,
+        settings: Settings,
+        span: tuple[float, float],
+        named: Mapping[str, Any],
+        product: bool,
+        keep: Any = None,
     ) -> None:
         self.ode = ode
         self.settings = settings
@@ -72,10 +86,20 @@ class Sweep:
         self.saveat: Array | None = None
         if settings.saveat is not None:
             self.saveat = ode.problem(settings).times(*span)
+        self.reductions = read_reductions(keep, ode.equations)
+        for reduction in self.reductions:
+            if reduction.name in self.swept:
+                raise InputError(f"`{reduction.name}` is swept; call the reduction otherwise")
+        self.reducing = Reducing(self.reductions, ode.equations) if self.reductions else None
+        if self.reducing is not None and not self.reducing.slots:
+            self.reducing = None
         self.compile_seconds = 0.0
-        size = len(ode.states) * (1 if self.saveat is None else 1 + len(self.saveat)) + 4
+        # Beside the states: end, step, status, two counts and place in the queue; what reductions gather and give.
+        size = len(ode.states) * (1 if self.saveat is None else 1 + len(self.saveat)) + 6
+        size += len(self.reductions) + (self.reducing.slots if self.reducing else 0)
         self.memory = 8 * self.total * (size + len(self.swept))
         self._refuse_what_does_not_fit()  # before the values of the members are laid out
+        self.no_start: Array | None = None  # members whose constraints can't be satisfied
         self._columns = self._all_columns()
 
     def _dimensions(self, product: bool) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -122,15 +146,30 @@ class Sweep:
             if name in given:
                 states[name] = given[name]
             elif name in law.initial and law.initial[name].operation != "number":
-                from dydt.kernels.numpy import evaluate
-
                 states[name] = evaluate([law.initial[name]], parameters)[0]
             else:
                 states[name] = first[name]
+        if ode.is_constrained:
+            self._make_consistent(states, parameters)
         return [
             np.atleast_1d(np.asarray(v, dtype=float))
             for v in (*self.span, *states.values(), *parameters.values())
         ]
+
+    def _make_consistent(self, states: dict[str, Any], parameters: dict[str, Any]) -> None:
+        """Put in, for each member, the states that satisfy the constraints."""
+        ode = self.ode
+        rows, p = (
+            np.column_stack([np.broadcast_to(np.asarray(v, float), self.total) for v in named.values()])
+            if named
+            else np.empty((self.total, 0))
+            for named in (states, parameters)
+        )
+        found = starts(ode.starter, self.span[0], rows, p)
+        self.no_start = found.missed
+        for i, name in enumerate(ode.states):
+            if not np.array_equal(found.states[:, i], rows[:, i]):
+                states[name] = found.states[:, i]
 
     def values(self, member: int) -> tuple[Array, Array]:
         """The initial state and the parameters of one member."""
@@ -145,33 +184,52 @@ class Sweep:
             raise InputError(f"lanes must be one of {', '.join(map(str, LANES))}, and is {lanes!r}")
         if threads is not None and (threads != int(threads) or threads < 1):
             raise InputError(f"threads must be a whole number from 1 on, and is {threads!r}")
-        sweeper = self._compile(lanes)
+        compiled = self._compile(False, lanes)  # before the bar, which shows the members
         bar = None
         if progress and is_watched():
             bar = Progress(f"solving {self.total:,} members, {in_bytes(self.memory)}", "members")
-        harvest = sweeper.run(
-            self._template, self._columns, self.total, self.saveat, threads, bar, self.settings.time_limit
+        s = self.settings
+        task = Task(
+            self._template,
+            self._columns,
+            self.total,
+            s.h,
+            s.step_limit,
+            self.saveat,
+            threads,
+            bar,
+            s.time_limit,
         )
+        times = None if self.saveat is None else len(self.saveat)
+
+        def sweepers(stiff: bool) -> Sweeper:
+            return self._compile(True, lanes) if stiff else compiled
+
+        compiling = self.compile_seconds
+        harvest = solve_all(task, sweepers, s.method, bool(s.stiff_method), times)
+        harvest.seconds -= self.compile_seconds - compiling
         if bar is not None:
             bar.close()
         statuses = self._statuses(harvest)
-        ensemble = Ensemble(self, harvest, statuses)
+        ensemble = Ensemble(self, harvest, statuses, self._reduced(harvest))
         if not np.all(ensemble.done):
             warnings.warn(
                 f"not all members reached the end: {ensemble.summary()}", SolveWarning, stacklevel=4
             )
         return ensemble
 
-    def _compile(self, lanes: int | None) -> Sweeper:
-        key = (self.settings.method, self.saveat is not None, lanes)
+    def _compile(self, stiff: bool, lanes: int | None) -> Sweeper:
+        """The kernel of the first method, or of the one for stiff laws."""
+        name = self.settings.stiff_method if stiff else self.settings.method
+        gathered = tuple(r.key for r in self.reducing.reductions) if self.reducing else ()
+        key = (name, self.saveat is not None, lanes, gathered)
         found = self.ode.sweepers.get(key)
         if found is None:
             began = time.perf_counter()
-            method = methods.method(self.settings.method)
-            found = self.ode.sweepers[key] = Sweeper(
-                self.ode.compiled_law, method, self.saveat is not None, lanes
-            )
-            self.compile_seconds = time.perf_counter() - began
+            keeping = Keeping(self.saveat is not None, self.reducing)
+            found = Sweeper(self.ode.compiled_law, methods.method(name), keeping, lanes)
+            self.ode.sweepers[key] = found
+            self.compile_seconds += time.perf_counter() - began
         return found
 
     def _template(self, layout: Workspace) -> Array:
@@ -188,25 +246,61 @@ class Sweep:
             )
 
     def _statuses(self, harvest: Harvest) -> Array:
-        """Each member's status in words; the first few that did not finish are looked at alone, for the cause."""
+        """Each member's status in words, as a solve of its own would say it."""
         if np.all(harvest.statuses == DONE):
             return np.full(self.total, "done", dtype=object)
         words = np.empty(self.total, dtype=object)
         for code, word in _WORDS.items():
             words[harvest.statuses == code] = word
-        crossed = np.flatnonzero(harvest.statuses == CROSSED)
-        stuck = np.flatnonzero((harvest.statuses == TOO_SMALL) | (harvest.statuses == NOT_FINITE))[
-            :_LOOKED_AT
-        ]
-        for member in (*crossed, *stuck):
-            alone = self.solve_alone(int(member))
-            words[member] = alone.status
-            if harvest.statuses[member] == CROSSED:
-                # A denominator changed its sign: only the solve alone can tell a pole from a removable zero.
-                harvest.states[member], harvest.ends[member] = alone.end
-                if harvest.saved is not None:
-                    harvest.saved[member, : len(alone.t)] = alone.y
+        for code in (TOO_SMALL, NOT_FINITE):
+            stuck = np.flatnonzero(harvest.statuses == code)
+            if len(stuck):
+                causes = Causes(self.ode.equations)
+                words[stuck] = causes.words(self._stops(harvest, stuck), code == NOT_FINITE)
+        if self.no_start is not None:
+            words[self.no_start] = "no consistent start"
         return words
+
+    def _stops(self, harvest: Harvest, members: Array) -> Stops:
+        """Where some members began and stopped."""
+        size = len(self.ode.states)
+        columns = [np.broadcast_to(c if len(c) == 1 else c[members], len(members)) for c in self._columns]
+        parameters = (
+            np.column_stack(columns[2 + size :]) if columns[2 + size :] else np.empty((len(members), 0))
+        )
+        first = np.column_stack(columns[2 : 2 + size])
+        return Stops(columns[0], first, harvest.ends[members], harvest.states[members], parameters)
+
+    def _reduced(self, harvest: Harvest) -> dict[str, Array]:
+        """The reductions by name: a value a member; NaN for members that were not reached."""
+        found = {}
+        for reduction in self.reductions:
+            if reduction.kind == "final":
+                values = self._final(reduction.node, harvest)
+            else:
+                assert self.reducing is not None
+                spans = harvest.ends - self._columns[0]
+                values = self.reducing.result(reduction, harvest.reduced, spans)
+                self._take_last_jump(reduction, values, harvest)
+            values[np.isnan(harvest.ends)] = np.nan
+            found[reduction.name] = values
+        return found
+
+    def _take_last_jump(self, reduction: Reduction, values: Array, harvest: Harvest) -> None:
+        """Where an event both changes the states and ends the solution, no step starts from what it leaves."""
+        larger = {"max": np.maximum, "min": np.minimum}.get(reduction.kind)
+        if larger is None or not any(e.stop and e.actions for e in self.ode.equations.events):
+            return
+        ended = harvest.statuses == STOPPED
+        values[ended] = larger(values[ended], self._final(reduction.node, harvest)[ended])
+
+    def _final(self, node: Any, harvest: Harvest) -> Array:
+        """An expression where each member ended."""
+        law = self.ode.equations
+        inputs: dict[str, Any] = {law.independent: harvest.ends}
+        inputs |= dict(zip(law.states, harvest.states.T, strict=True))
+        inputs |= dict(zip(law.parameters, self._columns[2 + len(law.states) :], strict=True))
+        return np.array(np.broadcast_to(evaluate([node], inputs)[0], self.total), dtype=float)
 
     def solve_alone(self, member: int) -> Solution:
         """One member as a solve of its own."""

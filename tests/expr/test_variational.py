@@ -62,3 +62,31 @@ def test_what_is_unknown_gets_the_nearest():
         ode.solve(t=(0, 1), x=1).sensitivity("sigma")
     with pytest.raises(dydt.InputError, match="no initial value for `x`:"):
         ode.solve(t=(0, 1), sensitivity=["sigma"])
+
+
+@pytest.mark.parametrize(
+    "text, quantities",
+    [
+        (
+            "z' = v; v' = -g; z(0) = 1; v(0) = 0; g = 9.81; k = 0.5; when z = 0 falling: v -> -k*v",
+            ["g", "k", "z(0)"],
+        ),
+        (
+            "x' = a*sin(t) + x/5; y' = x - y; x(0) = 0.9; y(0) = 0; a = 1; b = 1; c = 0.3\n"
+            "when x = b*cos(c*t) + c rising: x -> x/2 + 0.1*c*t, y -> y + a",
+            ["a", "b", "c", "x(0)"],
+        ),
+    ],
+)
+def test_sensitivities_jump_at_events(text, quantities):
+    ode = dydt.ODE(text)
+    sol = ode.solve(t=(0, 1.1), sensitivity=quantities, rtol=1e-10, atol=1e-12)
+    assert sum(map(len, sol.events.values())) >= 1
+    h = 1e-5
+    for quantity in quantities:
+        name = quantity.removesuffix("(0)")
+        middle = sol.y[0][sol.states.index(name)] if "(" in quantity else ode.parameters[name]
+        ends = [
+            ode.solve(t=(0, 1.1), rtol=1e-12, atol=1e-13, **{name: float(middle + d)}).y[-1] for d in (-h, h)
+        ]
+        assert np.allclose(sol.sensitivity(quantity)[-1], (ends[1] - ends[0]) / (2 * h), rtol=1e-6, atol=1e-6)

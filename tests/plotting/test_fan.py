@@ -205,3 +205,27 @@ def test_remarks_stay_clear_of_the_colours():
     render = figure.canvas.get_renderer()
     axes, bar = figure.axes
     assert axes.texts[0].get_window_extent(render).x1 < bar.title.get_window_extent(render).x0
+
+
+def test_reductions_are_drawn_like_ends():
+    runs = dydt.ODE("x' = v; v' = -w^2*x").sweep(
+        t=(0, 9), w=np.linspace(1, 2, 7), x=1, v=0, keep=["max(v)", "mean(x)"]
+    )
+    picture = runs.plot()
+    assert [axes.get_ylabel() for axes in picture.axes] == ["max(v)", "mean(x)"]
+    points = picture.axes[0].lines[0].get_ydata()
+    assert np.allclose(points, np.linspace(1, 2, 7), rtol=1e-7)
+    (alone,) = runs.plot("mean(x)").axes
+    assert alone.get_ylabel() == "mean(x)"
+    assert [axes.get_ylabel() for axes in runs.plot("x").axes] == ["$x$ at $t$ = 9"]
+    over_time = dydt.ODE("x' = -k*x").sweep(t=(0, 9), k=[1, 2], x=1, keep="max(x)", saveat=1)
+    with pytest.raises(dydt.InputError, match="one number a member"):
+        over_time.plot("x", "max(x)")
+    with pytest.raises(dydt.InputError, match="did you mean `max"):
+        over_time.plot("max(y)")
+
+
+def test_members_that_an_event_ended_are_drawn():
+    runs = dydt.ODE("x' = a; x(0) = 0; when x > 1: stop").sweep(t=(0, 10), a=[0.5, 1.0, 2.0], keep="final(t)")
+    picture = runs.plot("final(t)")
+    assert picture.axes[0].lines[0].get_ydata().tolist() == pytest.approx([2, 1, 0.5])

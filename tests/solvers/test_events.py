@@ -184,3 +184,14 @@ def test_what_can_not_be_read_is_answered(text, words):
         dydt.ODE(text)
     with pytest.raises(dydt.InputError, match="no event `z`"):
         dydt.ODE(BALL).solve(t=(0, 1)).event_states("z")
+
+
+@pytest.mark.parametrize("k", [0.001, 0.05, 0.1, 0.2, 0.5])
+@pytest.mark.parametrize("method", ["auto", "tsit5"])
+def test_a_ball_that_comes_to_rest_does_not_fall_through_the_floor(k, method):
+    ball = dydt.ODE("z' = v; v' = -9.81; z(0) = 1; v(0) = 0; when z = 0 falling: v -> -k*v", k=k)
+    with pytest.warns(dydt.SolveWarning, match="chatter"):
+        sol = ball.solve(t=(0, 5), method=method)
+    rest = (1 + k) / (1 - k) * np.sqrt(2 / 9.81)
+    assert sol.end[1] == pytest.approx(rest, rel=1e-7)
+    assert abs(sol.end[0][0]) < 1e-12

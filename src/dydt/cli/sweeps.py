@@ -27,11 +27,16 @@ DATA = (".nc", ".csv", ".npz")
 
 
 def prepare(
-    ode: ODE, span: Any, values: Mapping[str, Any], settings: Mapping[str, Any], product: bool
+    ode: ODE,
+    span: Any,
+    values: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    product: bool,
+    keep: Sequence[str] = (),
 ) -> Sweep:
     """The sweep that `ODE.sweep` would run, to be told of before it runs."""
-    read = read_settings(ode.states, progress=False, **settings)
-    return Sweep(ode, read, ode._span(span), values, product)
+    read = read_settings(ode.states, progress=False, constrained=ode.is_constrained, **settings)
+    return Sweep(ode, read, ode._span(span), values, product, keep)
 
 
 def check_out(out: Path | None) -> None:
@@ -64,14 +69,21 @@ def as_json(ensemble: Ensemble) -> str:
             for state, ends in ranges(ensemble, ensemble.states).items()
         },
     }
+    if ensemble.reduced:
+        told["reductions"] = {
+            name: None if values is None else dict(zip(("least", "median", "most"), values, strict=True))
+            for name, values in ranges(ensemble, list(ensemble.reduced)).items()
+        }
     return json.dumps(told | {"stats": json.loads(ensemble.to_json())}) + "\n"
 
 
 def ranges(ensemble: Ensemble, states: Sequence[str]) -> dict[str, tuple[float, float, float] | None]:
-    """Least, median and most of the ends of each state; None if no member has an end."""
+    """Least, median and most of the ends of each state, or of a reduction; None if no member has an end."""
     found: dict[str, tuple[float, float, float] | None] = {}
     for state in states:
-        ends = ensemble[state] if ensemble.saveat is None else ensemble[state][..., -1]
+        ends = ensemble[state]
+        if ensemble.saveat is not None and state not in ensemble.reduced:
+            ends = ends[..., -1]
         ends = ends[ensemble.done]
         found[state] = (float(ends.min()), float(np.median(ends)), float(ends.max())) if ends.size else None
     return found
@@ -88,6 +100,8 @@ def announce(entry: Entry, sweep: Sweep, over: Mapping[str, Any]) -> None:
         out.print(Text(entry.title, "bold"), overflow="ellipsis", no_wrap=True)
         out.print()
     kept = "ends" if sweep.saveat is None else f"states at {len(sweep.saveat):,} times"
+    if sweep.reductions:
+        kept += ", " + ", ".join(reduction.name for reduction in sweep.reductions)
     swept = ", ".join(grids.in_words(name, np.ravel(values)) for name, values in over.items())
     facts = [("over", "bold", swept)]
     facts.append(("members", "bold", f"{sweep.total:,}; their {kept} take {in_bytes(sweep.memory)}"))
@@ -109,9 +123,12 @@ def report(ensemble: Ensemble, sweep: Sweep, written: Sequence[str]) -> None:
         facts = [("done", "bold green", "all reached the end")]
     else:
         facts = [("some stopped", "bold red", ensemble.summary())]
+    methods = stats["method"]
+    if stats["changed method"]:
+        methods += f" and, for {stats['changed method']:,} members, {sweep.settings.stiff_method}"
     rate = in_number(stats["members"] / max(stats["seconds"], 1e-9))
     facts += [
-        ("solve", "bold", f"{in_words(stats['seconds'])} with {stats['method']}: {rate} members a second"),
+        ("solve", "bold", f"{in_words(stats['seconds'])} with {methods}: {rate} members a second"),
         (
             "steps",
             "bold",
@@ -135,6 +152,8 @@ def _ends(ensemble: Ensemble) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for state, ends in ranges(ensemble, ensemble.states[:MOST_STATES]).items():
         table.add_row(state, *(f"{value:.8g}" for value in ends or ()))
+    for name, values in ranges(ensemble, list(ensemble.reduced)).items():
+        table.add_row(name, *(f"{value:.8g}" for value in values or ()), style="cyan")
     return table
 
 

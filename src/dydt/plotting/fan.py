@@ -47,7 +47,7 @@ def fan(
     ----------
     ensemble : Ensemble
     *names : str
-        States; by default the first six.
+        States or reductions; by default the first six: of reductions, if some and no times were kept.
     dark : bool
         For dark surroundings.
     title : str, optional
@@ -74,7 +74,8 @@ def fan(
     >>> curves.get_ylabel(), bar.get_title()
     ('$x$', '$r$')
     """
-    chosen = list(dict.fromkeys(names)) or list(ensemble.states[:_PANELS])
+    usual = ensemble.reduced if ensemble.reduced and ensemble.saveat is None else ensemble.states
+    chosen = list(dict.fromkeys(names)) or list(usual)[:_PANELS]
     seen = members(ensemble, chosen)
     look = theme(dark)
     with styled(look):

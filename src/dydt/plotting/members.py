@@ -70,21 +70,26 @@ def members(ensemble: Any, names: Sequence[str]) -> Members:
         For a name that is not a state.
     """
     states = ensemble.states
+    reduced = [name for name in names if name in ensemble.reduced]
     for name in names:
-        if name not in states:
+        if name not in states and name not in reduced:
             listed = ", ".join(states[:12]) + (" …" if len(states) > 12 else "")
             what = "is swept and not a state" if name in ensemble.swept else "is not a state"
-            guess = nearest(name, states) or ":"
+            guess = nearest(name, [*states, *ensemble.reduced]) or ":"
+            listed += "".join(f", {other}" for other in list(ensemble.reduced)[:6])
             raise InputError(f"`{name}` {what}{guess} a picture of an ensemble shows {listed}")
     statuses = np.ravel(ensemble.status).astype(str)
-    kinds, counts = np.unique(statuses[statuses != "done"], return_counts=True)
+    done = np.ravel(ensemble.done)  # also those that an event of the law has ended
+    kinds, counts = np.unique(statuses[~done], return_counts=True)
     times = ensemble.saveat
-    over_time = times is not None and len(times) > 1
+    over_time = times is not None and len(times) > 1 and not reduced
+    if reduced and times is not None and len(times) > 1 and len(reduced) < len(names):
+        raise InputError(f"`{reduced[0]}` is one number a member: draw it apart from states over time")
     if times is not None and not len(times):
         raise InputError(
             "the ensemble holds no times, so there is nothing to draw; ask for some with `saveat`"
         )
-    last = np.unique(times if times is not None else np.ravel(ensemble.t)[statuses == "done"])
+    last = np.unique(times if times is not None else np.ravel(ensemble.t)[done])
     return Members(
         independent=ensemble.independent,
         times=np.asarray(times) if over_time else None,
@@ -92,11 +97,11 @@ def members(ensemble: Any, names: Sequence[str]) -> Members:
             name: np.reshape(ensemble[name], (len(statuses), -1) if over_time else len(statuses))
             for name in names
         },
-        done=statuses == "done",
+        done=done,
         swept={
             name: np.ravel(np.broadcast_to(values, ensemble.shape)) for name, values in ensemble.swept.items()
         },
-        where=f"{label(ensemble.independent)} = {last[0]:.6g}" if len(last) == 1 else "",
+        where=f"{label(ensemble.independent)} = {last[0]:.6g}" if len(last) == 1 and not reduced else "",
         endings={str(kind): int(count) for kind, count in zip(kinds, counts, strict=True)},
     )
 

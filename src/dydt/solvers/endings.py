@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from dydt.expr.equations import Equations
-from dydt.expr.graph import Node, apply, is_number, symbols, walk
+from dydt.expr.graph import Node, is_number, symbols, walk
 from dydt.kernels.numpy import evaluate
+from dydt.solvers.causes import BLOW_UP, NOT_DEFINED, SINGULAR, STUCK, Causes, Stops, denominators
 from dydt.solvers.workspace import CHATTER, DONE, NOT_FINITE, STEP_LIMIT, STOPPED, TOO_SMALL
 
 Array = Any
@@ -40,20 +41,6 @@ def guards(equations: Equations) -> list[Node]:
     """
     varying = {equations.independent, *equations.states}
     return [g for g in denominators(equations) if not is_positive(g) and varying & set(symbols([g]))]
-
-
-def denominators(equations: Equations) -> list[Node]:
-    """Everything the law divides by: also the cosine in a tangent and the base of a negative power."""
-    found = dict.fromkeys(equations.singular)
-    for node in walk(equations.derivatives):
-        match node.operation:
-            case "div":
-                found[node.arguments[1]] = None
-            case "pow" if is_number(node.arguments[1]) and node.arguments[1].value < 0:
-                found[node.arguments[0]] = None
-            case "tan":
-                found[apply("cos", node.arguments[0])] = None
-    return [node for node in found if node.operation != "number"]
 
 
 def is_positive(node: Node) -> bool:
@@ -96,6 +83,7 @@ class Judge:
     def __init__(self, equations: Equations, parameters: Sequence[float]) -> None:
         self.equations = equations
         self.parameters = dict(zip(equations.parameters, parameters, strict=True))
+        self._row = np.array(parameters, dtype=float).reshape(1, -1)
 
     def _inputs(self, t: float, y: Array) -> dict[str, Any]:
         return {
@@ -171,6 +159,8 @@ class Judge:
             return Ending("singular point", text)
         if code in (STOPPED, CHATTER):
             return self._by_event(code, where, note)
+        if code == STEP_LIMIT and self._turns(rows):
+            code = TOO_SMALL
         if code in (TOO_SMALL, NOT_FINITE):
             return self._stuck(rows, step, where, code == NOT_FINITE, explicit)
         stiff = self._stiffness(rows, step) if explicit else ""
@@ -183,6 +173,14 @@ class Judge:
         return Ending(
             "interrupted", f"stopped at {where}, on request. What was computed up to there is kept."
         )
+
+    def _turns(self, rows: Array) -> bool:
+        """Whether a solve with constraints is held up where they no longer determine its algebraic states."""
+        if self.equations.mass is None:
+            return False
+        causes = Causes(self.equations)
+        stop = Stops(rows[:1, 0], rows[:1, 1:], rows[-1:, 0], rows[-1:, 1:], self._row)
+        return int(causes.vanishing(stop)[0]) >= len(causes.denominators) - len(causes.turning)
 
     def _by_event(self, code: int | str, where: str, event: str) -> Ending:
         if code == STOPPED:
@@ -198,48 +196,47 @@ class Judge:
         """The cause of a step that can't be made, from the law's values there."""
         t, y = rows[-1, 0], rows[-1, 1:]
         f = self.slopes(t, y)
-        zero = self._zero_denominator(rows)
-        if zero is not None:
+        causes = Causes(self.equations)
+        stop = Stops(rows[:1, 0], rows[:1, 1:], rows[-1:, 0], rows[-1:, 1:], self._row)
+        vanishes, escapes, leaves = (
+            int(of(stop)[0]) for of in (causes.vanishing, causes.escaping, causes.domain)
+        )
+        if vanishes >= 0:
+            zero = causes.denominators[vanishes]
             text = f"stopped at {where}: the law is singular there, `{zero}` is zero. "
-            return Ending("singular point", text + "End the span before it, or start elsewhere.")
-        escape = self._escape(rows)
-        if escape is not None:
-            state, when = escape
-            name = self.equations.independent
+            if zero in causes.turning:
+                text = (
+                    f"stopped at {where}: the law is singular there. Its constraints no longer determine "
+                    f"{', '.join(f'`{name}`' for name in self.equations.algebraic[:4]) or 'the states'}, as "
+                    f"`{zero}` is zero: the solution turns back, or branches meet. "
+                )
+            return Ending(SINGULAR, text + "End the span before it, or start elsewhere.")
+        if escapes >= 0:
+            state, name = self.equations.states[escapes], self.equations.independent
+            left = min(abs(y[escapes] / f[escapes]), abs(t - rows[0, 0]))
+            when = t + math.copysign(left, t - rows[0, 0])
             text = f"stopped at {where}: `{state}` grows without bound and escapes near {name} = {when:.6g}. "
-            return Ending("blow-up", text + "The solution exists only up to there: end the span before it.")
+            return Ending(BLOW_UP, text + "The solution exists only up to there: end the span before it.")
         if not np.all(np.isfinite(f)):
             culprit = self._first_not_finite(t, y)
             text = (
                 f"stopped at {where}: {culprit}. Check the initial values and parameters, or limit the span."
             )
-            return Ending("not finite", text)
+            return Ending(NOT_DEFINED, text)
         if fixed:
             text = (
                 f"stopped at {where}: the next step of h = {abs(step):.3g} gives values that are not finite. "
             )
-            return Ending("not finite", text + "Take a smaller `h`, or an adaptive method such as tsit5.")
-        bad = self._domain(t, y)
-        if bad is not None:
-            text = f"stopped at {where}: {bad} just beyond. The solution can't be continued; end the span before it."
-            return Ending("not finite", text)
+            return Ending(NOT_DEFINED, text + "Take a smaller `h`, or an adaptive method such as tsit5.")
+        if leaves >= 0:
+            text = f"stopped at {where}: `{causes.bounded(leaves)}` is not defined just beyond. "
+            return Ending(NOT_DEFINED, text + "The solution can't be continued; end the span before it.")
         stiff = self._stiffness(rows, step) if explicit else ""
         text = f"stopped at {where}: steps of {abs(step):.1e} are too small to move {self.equations.independent}. "
         return Ending(
-            "step too small",
+            STUCK,
             text + (stiff or "The law may have a jump or a kink there, or need a looser `rtol`."),
         )
-
-    def _zero_denominator(self, rows: Array) -> Node | None:
-        """A denominator that has shrunk to nothing where the solve stopped."""
-        t, y = rows[-1, 0], rows[-1, 1:]
-        candidates = denominators(self.equations)
-        now = evaluate(candidates, self._inputs(t, y))
-        largest = [np.max(np.abs(v)) for v in evaluate(candidates, self._inputs(rows[:, 0], rows[:, 1:].T))]
-        for guard, value, size in zip(candidates, now, largest, strict=True):
-            if value == 0.0 or abs(value) < 1e-7 * size:
-                return guard
-        return None
 
     def _first_not_finite(self, t: float, y: Array) -> str:
         """The first operation of the law whose value is not finite though its arguments are."""
@@ -250,43 +247,6 @@ class Judge:
             if not np.isfinite(value) and all(np.isfinite(values[a.index]) for a in node.arguments):
                 return f"`{node}` is not finite there ({value:g})"
         return "the law's value is not finite there"
-
-    def _domain(self, t: float, y: Array) -> str | None:
-        """A root, logarithm or inverse whose argument is just about to leave its domain."""
-        order = [
-            n
-            for n in walk(self.equations.derivatives)
-            if n.operation in ("sqrt", "log", "log10", "asin", "acos", "pow")
-        ]
-        for node in order:
-            value = float(evaluate([node.arguments[0]], self._inputs(t, y))[0])
-            edge = 1.0 - abs(value) if node.operation in ("asin", "acos") else value
-            if node.operation == "pow" and is_number(node.arguments[1]) and node.arguments[1].value % 1 == 0:
-                continue
-            if abs(edge) < 1e-7:
-                return f"`{node}` is not defined"
-        return None
-
-    def _escape(self, rows: Array) -> tuple[str, float] | None:
-        """A state that runs away to infinity in finite time, and when.
-
-        It does if its slope has grown beyond all measure of the earlier ones while it moves away from zero; near
-        the escape of y' = y^q the remaining time is y / ((q-1) y').
-        """
-        rows = rows[:: -max(1, len(rows) // 200)][::-1]
-        slopes = np.array([self.slopes(row[0], row[1:]) for row in rows])
-        finite = np.all(np.isfinite(slopes), axis=1)
-        rows, slopes = rows[finite], slopes[finite]
-        if len(rows) < 3:
-            return None
-        t, y, f = rows[-1, 0], rows[-1, 1:], slopes[-1]
-        direction = math.copysign(1.0, rows[-1, 0] - rows[0, 0])
-        earlier = np.median(np.max(np.abs(slopes[: (len(slopes) + 1) // 2]), axis=1))
-        outward = f * np.sign(y) * direction
-        i = int(np.argmax(outward))
-        if outward[i] <= 0 or outward[i] < 1e6 * earlier:
-            return None
-        return self.equations.states[i], t + direction * min(abs(y[i] / f[i]), abs(t - rows[0, 0]))
 
     def _stiffness(self, rows: Array, step: float) -> str:
         """Words on stiffness, if the Jacobian's fastest decay is what limits the steps."""

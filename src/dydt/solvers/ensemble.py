@@ -2,7 +2,8 @@
 
 A kernel of W lanes works on W members. When lanes have stopped, their results are written and they take the next
 members from the queue, so that no lane waits for another; threads share the queue by one atomic counter. A member
-gives the same bits as a solve of its own, for any number of lanes and threads.
+gives the same bits as a solve of its own, for any number of lanes and threads: also where that solve would change its
+method on the way, since members are asked at the same points, and those that change go on together by the other one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,25 +21,39 @@ import numpy as np
 from dydt.kernels.build import Library, has_fma, natural_lanes
 from dydt.kernels.llvm import Function, Module, Value
 from dydt.solvers.integrate import write_kernel
-from dydt.solvers.law import CompiledLaw, workspace
+from dydt.solvers.law import CompiledLaw, attempt_work, workspace
 from dydt.solvers.methods import Method
+from dydt.solvers.saving import Keeping
 from dydt.solvers.solver import Interrupts
-from dydt.solvers.workspace import FRESH, IDLE, RUNNING, Workspace
+from dydt.solvers.stiffness import Advice, pause, worth_asking
+from dydt.solvers.workspace import CHANGE, FRESH, IDLE, QUESTION, RUNNING, TOO_SMALL, Workspace
 
 Array = Any
 
 LANES = (1, 2, 4, 8, 16, 32)  # vectors of other lengths lie in memory with gaps
 _BREATH = 20_000_000  # operations of the law between two returns to Python
-_HEAD = ("total", "next", "states", "ends", "statuses", "accepted", "rejected")
+_NEVER = 2**62
+_HEAD = ("total", "next", "order", "states", "ends", "steps", "statuses", "accepted", "rejected", "reduced")
+_COLUMNS = (
+    "t",
+    "t_end",
+    "first_step",
+    "step_limit",
+    "saved",
+    "next_question",
+)  # then the states and parameters
 _FRESH_ZEROS = ("control_error", "control_failed", "armed", "last_event")
-_FRESH_COUNTS = ("accepted", "rejected", "recorded", "saved", "landing", "hurry", "happened")
+_FRESH_COUNTS = ("accepted", "rejected", "recorded", "landing", "hurry", "happened")
 
 
 def write_sweep(
-    law: CompiledLaw, method: Method, layout: Workspace, fused: bool = True, saving: bool = False
+    law: CompiledLaw, method: Method, layout: Workspace, keeping: Keeping, fused: bool = True
 ) -> Module:
-    """The module with ``sweep(work, plan)``: work on the queue until it is empty (0) or the budget is spent (1)."""
-    module = write_kernel(law, method, layout, fused, saving)
+    """The module with ``sweep(work, plan)``: work on the queue until it is empty (0).
+
+    It also comes back when the budget is spent (1), or when lanes want to be asked for their method (2).
+    """
+    module = write_kernel(law, method, layout, fused, keeping)
     f = module.function("sweep", "integer", [("work", "pointer"), ("plan", "pointer")], layout.lanes)
     work, plan = f.arguments
     queue = _Queue(f, work, plan, law, layout)
@@ -48,8 +63,12 @@ def write_sweep(
     f.place(again)
     if law.events is not None:
         f.call(module.functions["react"], "integer", work)
-    idle = queue.serve()
-    going = f.label("going")
+    idle, asking = queue.serve()
+    going, asked, answer = f.label("going"), f.label("asked"), f.label("answer")
+    f.branch(asking > 0, answer, asked)
+    f.place(answer)
+    f.give(f.constant(2, "integer", 1))
+    f.place(asked)
     f.branch(idle >= layout.lanes, over, going)
     f.place(going)
     # While there is a queue, a few lanes wait for each other, so that they are refilled together.
@@ -80,21 +99,22 @@ class _Queue:
     def _place(self, name: str, lane: Value) -> Value:
         return self.f.offset(self.layout.address(self.f, self.work, name), lane)
 
-    def serve(self) -> Value:
-        """Look at every lane; gives how many have nothing left to do."""
+    def serve(self) -> tuple[Value, Value]:
+        """Look at every lane; gives how many have nothing left to do, and how many want to be asked."""
         f, lanes = self.f, self.layout.lanes
-        idle = f.variable(f.constant(0, "integer", 1))
+        idle, asking = (f.variable(f.constant(0, "integer", 1)) for _ in range(2))
         with f.count(lanes) as lane:
             status = f.load(self._place("status", lane), 0, "integer")
             job = f.load(self._place("job", lane), 0, "integer")
-            ended = (status > RUNNING) & status.differs(IDLE)
+            ended = (status > RUNNING) & status.differs(IDLE) & status.differs(QUESTION)
             with f.when(ended & (job >= 0)):
                 self._harvest(lane, job, status)
             with f.when(ended | status.equals(IDLE)):
                 self._refill(lane)
             now = f.load(self._place("status", lane), 0, "integer")
             idle.set(f.where(now.equals(IDLE), idle.get() + 1, idle.get()))
-        return idle.get()
+            asking.set(f.where(now.equals(QUESTION), asking.get() + 1, asking.get()))
+        return idle.get(), asking.get()
 
     def _harvest(self, lane: Value, job: Value, status: Value) -> None:
         f, size = self.f, len(self.law.states)
@@ -102,35 +122,49 @@ class _Queue:
         y = self.layout.address(f, self.work, "y")
         with f.count(size) as i:
             f.store(f.load(y, i * self.layout.lanes + lane), states, i)
-        f.store(f.load(self._place("t", lane)), self._of_plan("ends"), job)
+        for source, target in (("t", "ends"), ("h", "steps")):
+            f.store(f.load(self._place(source, lane)), self._of_plan(target), job)
+        if self.layout.reductions:
+            own = f.offset(self._of_plan("reduced"), job * self.layout.reductions)
+            gathered = self.layout.address(f, self.work, "reductions")
+            with f.count(self.layout.reductions) as i:
+                f.store(f.load(gathered, i * self.layout.lanes + lane), own, i)
         f.store(status, self._of_plan("statuses"), job)
         for name in ("accepted", "rejected"):
             f.store(f.load(self._place(name, lane), 0, "integer"), self._of_plan(name), job)
 
     def _refill(self, lane: Value) -> None:
         f = self.f
-        job = f.take_number(self._of_plan("next"))
-        there = job < self._of_plan("total")
-        kind = f.where(there, f.constant(FRESH, "integer", 1), f.constant(IDLE, "integer", 1))
-        f.store(kind, self._place("status", lane))
-        f.store(f.where(there, job, f.constant(-1, "integer", 1)), self._place("job", lane))
+        turn = f.take_number(self._of_plan("next"))
+        there = turn < self._of_plan("total")
+        status = f.where(there, f.constant(FRESH, "integer", 1), f.constant(IDLE, "integer", 1))
+        f.store(status, self._place("status", lane))
+        f.store(f.constant(-1, "integer", 1), self._place("job", lane))
         with f.when(there):
+            job = f.load(self._of_plan("order"), turn, "integer")
+            f.store(job, self._place("job", lane))
             columns, strides = self._columns()
-            targets = [("t", 0), ("t_end", 0)]
+            targets = [(name, 0) for name in _COLUMNS]
             targets += [("y", i) for i in range(len(self.law.states))]
             targets += [("p", i) for i in range(len(self.law.parameters))]
             for c, (name, index) in enumerate(targets):
-                value = f.load(f.load(columns, c, "pointer"), job * f.load(strides, c, "integer"))
+                column, kind = f.load(columns, c, "pointer"), self.layout.kinds[name]
+                value = f.load(column, job * f.load(strides, c, "integer"), kind)
                 place = self.layout.address(f, self.work, name)
                 f.store(value, place, lane + index * self.layout.lanes)
+            if self.layout.reductions:
+                own = f.offset(self._of_plan("reduced"), job * self.layout.reductions)
+                gathered = self.layout.address(f, self.work, "reductions")
+                with f.count(self.layout.reductions) as i:
+                    f.store(f.load(own, i), gathered, i * self.layout.lanes + lane)
             for name in _FRESH_ZEROS:
                 f.store(f.constant(0.0, lanes=1), self._place(name, lane))
             for name in _FRESH_COUNTS:
                 f.store(f.constant(0, "integer", 1), self._place(name, lane))
 
     def _columns(self) -> tuple[Value, Value]:
-        """Behind the head of the plan: an address and a stride for t0, t1, each state and each parameter."""
-        count = 2 + len(self.law.states) + len(self.law.parameters)
+        """Behind the head of the plan: an address and a stride for each of `_COLUMNS`, each state and parameter."""
+        count = len(_COLUMNS) + len(self.law.states) + len(self.law.parameters)
         return self.f.offset(self.plan, len(_HEAD)), self.f.offset(self.plan, len(_HEAD) + count)
 
 
@@ -144,19 +178,61 @@ class Harvest:
         Where each ended.
     saved : ndarray or None, shape (members, times, n)
         States at the times of `saveat`; NaN where a member did not come so far.
-    ends : ndarray
-        The time each reached.
+    ends, steps : ndarray
+        The time each reached, and the step that would have come next.
+    reduced : ndarray, shape (members, slots)
+        What reductions have gathered.
     """
 
     states: Array
     saved: Array | None
     ends: Array
+    steps: Array
     statuses: Array
     accepted: Array
     rejected: Array
+    reduced: Array
     seconds: float = 0.0
     interrupted: bool = False
     turns: int = 0  # attempts of all lanes, those that waited included
+    changed: int = 0  # members that changed their method
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked of a sweep.
+
+    Attributes
+    ----------
+    template : callable
+        Fills a workspace with tolerances and limits.
+    columns : sequence of ndarray
+        t0, t1, each state, each parameter: one number for all members, or one for each.
+    total : int
+    first_step : float
+    step_limit : int
+    saveat : ndarray or None
+        Times, sorted in the direction of the solve.
+    threads : int or None
+        By default as many as there are cores this process may use.
+    """
+
+    template: Callable[[Workspace], Array]
+    columns: Sequence[Array]
+    total: int
+    first_step: float = 0.0
+    step_limit: int = 1_000_000
+    saveat: Array | None = None
+    threads: int | None = None
+    progress: Callable[[float, int], None] | None = None
+    time_limit: float = float("inf")
+    began: float = field(default_factory=time.perf_counter)
+
+    def parameters(self, members: Array, count: int) -> Array:
+        """The last `count` columns for some members: a row a member."""
+        columns = self.columns[len(self.columns) - count :]
+        parts = [np.broadcast_to(c if len(c) == 1 else c[members], len(members)) for c in columns]
+        return np.column_stack(parts) if parts else np.empty((len(members), 0))
 
 
 class Sweeper:
@@ -166,8 +242,8 @@ class Sweeper:
     ----------
     law : CompiledLaw
     method : Method
-    saving : bool
-        Whether states at given times are kept.
+    keeping : Keeping
+        What is kept of each member besides its end.
     lanes : int, optional
         Members one thread works on at a time, one of `LANES`.
     """
@@ -176,103 +252,124 @@ class Sweeper:
         self,
         law: CompiledLaw,
         method: Method,
-        saving: bool = False,
+        keeping: Keeping | None = None,
         lanes: int | None = None,
         cached: bool = True,
     ) -> None:
         self.law = law
         self.method = method
+        self.keeping = keeping or Keeping()
         self.lanes = _lanes_for(law) if lanes is None else lanes
-        self.layout = workspace(law, method, self.lanes, saving=saving)
-        ir = str(write_sweep(law, method, self.layout, has_fma(), saving))
+        slots = self.keeping.reducing.slots if self.keeping.reducing else 0
+        self.layout = workspace(
+            law, method, self.lanes, dense_outputs=self.keeping.dense_outputs(law), reductions=slots
+        )
+        ir = str(write_sweep(law, method, self.layout, self.keeping, has_fma()))
         self._library = Library(ir, cached, not self.layout.inline)
         self._sweep = self._library.function("sweep", ctypes.c_void_p, ctypes.c_void_p)
 
-    def run(
-        self,
-        template: Callable[[Workspace], Array],
-        columns: Sequence[Array],
-        total: int,
-        saveat: Array | None = None,
-        threads: int | None = None,
-        progress: Callable[[float, int], None] | None = None,
-        time_limit: float = float("inf"),
-    ) -> Harvest:
-        """Solve every member.
+    def begin(self, total: int, times: int | None) -> Harvest:
+        """Room for what so many members will give, with states at so many times."""
+        size, reducing = len(self.law.states), self.keeping.reducing
+        return Harvest(
+            np.full((total, size), np.nan),
+            None if times is None else np.full((total, times, size), np.nan),
+            np.full(total, np.nan),
+            np.zeros(total),
+            np.zeros(total, dtype=np.int64),
+            np.zeros(total, dtype=np.int64),
+            np.zeros(total, dtype=np.int64),
+            reducing.before(total) if reducing else np.zeros((total, 0)),
+        )
 
-        Parameters
-        ----------
-        template : callable
-            Fills a workspace with tolerances and limits.
-        columns : sequence of ndarray
-            t0, t1, each state, each parameter: one number for all members, or one for each.
-        total : int
-        saveat : ndarray, optional
-            Times, sorted in the direction of the solve.
-        threads : int, optional
-            By default as many as there are cores this process may use.
+    def run(self, task: Task, harvest: Harvest, members: Array, advice: Advice | None = None) -> None:
+        """Solve these members, from where the harvest has them if they have been on their way before.
+
+        With `advice` those that another method should go on with stop as CHANGE.
         """
-        began = time.perf_counter()
-        size = len(self.law.states)
-        saved = None if saveat is None else np.full((total, len(saveat), size), np.nan)
-        statuses, accepted, rejected = (np.zeros(total, dtype=np.int64) for _ in range(3))
-        states, ends = np.full((total, size), np.nan), np.full(total, np.nan)
-        harvest = Harvest(states, saved, ends, statuses, accepted, rejected)
-        columns = [np.ascontiguousarray(column, dtype=float).reshape(-1) for column in columns]
+        columns = self._columns(task, harvest, members, advice)
+        harvest.accepted[members] = harvest.rejected[members] = 0
         counter = np.zeros(1, dtype=np.int64)
-        plan = self._plan(columns, counter, harvest, total)
-        threads = max(1, min(threads or len(_cores()), -(-total // self.lanes)))
-        works = [self._lane_workspace(template, saveat, saved) for _ in range(threads)]
+        plan = self._plan(columns, counter, harvest, members)
+        threads = max(1, min(task.threads or len(_cores()), -(-len(members) // self.lanes)))
+        works = [self._lane_workspace(task, harvest, advice) for _ in range(threads)]
         stop = threading.Event()
         others = [
-            threading.Thread(target=self._work, args=(w, plan, stop.is_set), daemon=True) for w in works[1:]
+            threading.Thread(target=self._work, args=(w, plan, stop.is_set, advice), daemon=True)
+            for w in works[1:]
         ]
+        before = task.total - len(members)
         with Interrupts() as interrupts:
 
             def over() -> bool:
-                if interrupts.seen or time.perf_counter() - began > time_limit:
+                if interrupts.seen or time.perf_counter() - task.began > task.time_limit:
                     harvest.interrupted = True
                     stop.set()
-                if progress is not None:
-                    done = min(int(counter[0]), total)
-                    progress(done / total, done)
+                if task.progress is not None:
+                    done = before + min(int(counter[0]), len(members))
+                    task.progress(done / task.total, done)
                 return stop.is_set()
 
             for other in others:
                 other.start()
-            self._work(works[0], plan, over)
+            self._work(works[0], plan, over, advice)
             while any(other.is_alive() for other in others):
                 others[-1].join(0.01)
                 for other in others:
                     other.join(0.001)
                 over()
-        harvest.turns = (
-            sum(int(work.view(np.int64)[self.layout.places["turns"]]) for work in works) * self.lanes
-        )
-        harvest.seconds = time.perf_counter() - began
-        return harvest
+        place = self.layout.places["turns"]
+        harvest.turns += sum(int(work.view(np.int64)[place]) for work in works) * self.lanes
+        harvest.seconds = time.perf_counter() - task.began
 
-    def _plan(self, columns: Sequence[Array], counter: Array, harvest: Harvest, total: int) -> Array:
-        arrays = (counter, harvest.states, harvest.ends, harvest.statuses, harvest.accepted, harvest.rejected)
-        head = [total, *(array.ctypes.data for array in arrays)]
+    def _columns(self, task: Task, harvest: Harvest, members: Array, advice: Advice | None) -> list[Array]:
+        """What each member starts with; see `_COLUMNS`."""
+        t0, t1, *values = task.columns
+        n = len(self.law.states)
+        first = pause(self.law, attempt_work(self.law, self.method)) if advice else _NEVER
+        asked = np.array([first])
+        if not np.any(harvest.statuses[members] == CHANGE):
+            start = [
+                t0,
+                t1,
+                np.array([task.first_step]),
+                np.array([task.step_limit]),
+                np.zeros(1, int),
+                asked,
+            ]
+            return [*start, *values]
+        used = np.maximum(1, task.step_limit - harvest.accepted - harvest.rejected)
+        saved = np.zeros(1, int)
+        if task.saveat is not None:
+            ahead = 1.0 if t1[0] > t0[0] else -1.0
+            saved = np.searchsorted(task.saveat * ahead, harvest.ends * ahead, side="right")
+        states = [harvest.states[:, i] for i in range(n)]
+        return [harvest.ends, t1, harvest.steps, used, saved, asked, *states, *values[n:]]
+
+    @staticmethod
+    def _plan(columns: Sequence[Array], counter: Array, harvest: Harvest, members: Array) -> Array:
+        h = harvest
+        arrays = (counter, members, h.states, h.ends, h.steps, h.statuses, h.accepted, h.rejected, h.reduced)
+        head = [len(members), *(array.ctypes.data for array in arrays)]
         addresses = [column.ctypes.data for column in columns]
-        strides = [0 if len(column) == 1 else 1 for column in columns]
+        strides = [0 if len(column) == 1 else column.strides[0] // 8 for column in columns]
         return np.array([*head, *addresses, *strides], dtype=np.int64)
 
-    def _lane_workspace(
-        self, template: Callable[[Workspace], Array], saveat: Array | None, saved: Array | None
-    ) -> Array:
-        work = template(self.layout)
+    def _lane_workspace(self, task: Task, harvest: Harvest, advice: Advice | None) -> Array:
+        work = task.template(self.layout)
         integers, places = work.view(np.int64), self.layout.places
         integers[places["status"] : places["status"] + self.lanes] = IDLE
         integers[places["job"] : places["job"] + self.lanes] = -1
-        if saveat is not None and saved is not None:
-            integers[places["save_count"]] = len(saveat)
-            integers[places["save_times"]] = saveat.ctypes.data
-            integers[places["save_states"]] = saved.ctypes.data
+        if advice is not None:
+            work[places["question_work"]] = attempt_work(self.law, self.method)
+            work[places["question_price"]] = worth_asking(self.law)
+        if task.saveat is not None and harvest.saved is not None:
+            integers[places["save_count"]] = len(task.saveat)
+            integers[places["save_times"]] = task.saveat.ctypes.data
+            integers[places["save_states"]] = harvest.saved.ctypes.data
         return work
 
-    def _work(self, work: Array, plan: Array, over: Callable[[], bool]) -> None:
+    def _work(self, work: Array, plan: Array, over: Callable[[], bool], advice: Advice | None) -> None:
         """One thread: call the kernel until the queue is empty."""
         budget = max(16, _BREATH // (max(1, self.law.work) * self.method.stages * self.lanes))
         integers, left, turns = work.view(np.int64), self.layout.places["budget"], self.layout.places["turns"]
@@ -282,6 +379,66 @@ class Sweeper:
             integers[turns] += budget - integers[left]
             if not more:
                 return
+            if more == 2 and advice is not None:
+                self._answer(work, advice)
+
+    def _answer(self, work: Array, advice: Advice) -> None:
+        """Let the lanes that ask go on, or stop them for another method."""
+        places, lanes = self.layout.places, self.lanes
+        statuses = work.view(np.int64)[places["status"] :][:lanes]
+        counts = {"t": 1, "h": 1, "y": len(self.law.states), "p": len(self.law.parameters)}
+        of = {name: work[places[name] :][: n * lanes].reshape(n, lanes) for name, n in counts.items()}
+        for lane in np.flatnonzero(statuses == QUESTION):
+            t, y, h = float(of["t"][0, lane]), of["y"][:, lane].copy(), float(of["h"][0, lane])
+            wrong = advice.is_wrong(of["p"][:, lane].copy(), t, y, h)
+            statuses[lane] = CHANGE if wrong else RUNNING
+
+
+def solve_all(
+    task: Task, sweepers: Callable[[bool], Sweeper], explicit: str, changes: bool, times: int | None
+) -> Harvest:
+    """Solve every member, each by the methods that a solve of its own would take.
+
+    Parameters
+    ----------
+    task : Task
+    sweepers : callable
+        Gives the kernel of the first method (False), or of the one for stiff laws (True).
+    explicit : str
+        The first method's name.
+    changes : bool
+        Whether members may change their method.
+    times : int or None
+        How many times are saved.
+    """
+    sweeper = sweepers(False)
+    harvest = sweeper.begin(task.total, times)
+    members, stiff = np.arange(task.total), False
+    accepted, rejected = np.zeros_like(harvest.accepted), np.zeros_like(harvest.rejected)
+    while True:
+        advice = Advice(sweeper.law, explicit, stiff) if changes else None
+        sweeper.run(task, harvest, members, advice)
+        if advice is None:
+            return harvest
+        _ask_the_stuck(task, harvest, members, advice)
+        accepted[members] += harvest.accepted[members]
+        rejected[members] += harvest.rejected[members]
+        harvest.accepted[members], harvest.rejected[members] = accepted[members], rejected[members]
+        members = members[harvest.statuses[members] == CHANGE]
+        if not len(members) or harvest.interrupted:
+            return harvest
+        harvest.changed = max(harvest.changed, len(members))  # none changes for the first time later
+        stiff = not stiff
+        sweeper = sweepers(stiff)
+
+
+def _ask_the_stuck(task: Task, harvest: Harvest, members: Array, advice: Advice) -> None:
+    """Members whose step is too small to go on may change their method before they give up."""
+    stuck = members[harvest.statuses[members] == TOO_SMALL]
+    if len(stuck):
+        parameters = task.parameters(stuck, len(advice.law.parameters))
+        at = (harvest.ends[stuck], harvest.states[stuck], harvest.steps[stuck])
+        harvest.statuses[stuck[advice.are_wrong(parameters, *at)]] = CHANGE
 
 
 def _lanes_for(law: CompiledLaw) -> int:

@@ -7,8 +7,9 @@ ordinary step. What then happens is written by `write_react`, and the lane start
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from dydt.kernels.llvm import Function, Module, Value
@@ -16,10 +17,14 @@ from dydt.solvers.crossings import Crossings
 from dydt.solvers.law import CompiledLaw, Setting, setting
 from dydt.solvers.methods import Method
 from dydt.solvers.vectors import Array, Components
-from dydt.solvers.workspace import CHATTER, FRESH, HAPPENED, STOPPED, Workspace
+from dydt.solvers.workspace import CHATTER, FRESH, HAPPENED, STOPPED, TOO_SMALL, Workspace
 
 _PARTS = 8  # of a step in which a crossing is looked for
 _HALVINGS = 54
+_NEWTON_STEPS = 1000  # at most, after an action, to satisfy the constraints again
+_SETTLED = 1e-14  # of a state's size
+_RIGID = 1e60
+_PILE = 3  # events in a row within the last bits of the time, after which no step moves it
 _HURRY = 8  # events in a row beyond one of each, all within the last bits of the time, that make a chatter
 
 
@@ -188,6 +193,12 @@ class Lookout:
             keep = ~good | landed | now.equals(0.0)
             side.set(f.where(keep, side.get(), now))
 
+    def piled_up(self, status: Value) -> Value:
+        """A step too small to move the clock, after events that came at once, is where they pile up."""
+        f = self.f
+        piled = status.equals(TOO_SMALL) & (self.layout.load(f, self.work, "hurry") >= _PILE)
+        return f.where(piled, f.constant(CHATTER, "integer"), status)
+
     def close(self) -> None:
         """Back into the workspace."""
         self.layout.store(self.f, self.work, "landing", self.landing.get())
@@ -222,11 +233,16 @@ def write_react(module: Module, law: CompiledLaw, layout: Workspace) -> Function
     landed = layout.load(f, work, "status").equals(HAPPENED)
     which = [landed & landing.equals(k + 1) for k in range(crossings.count)]
     y = _components(f, here, law)
+    leaves = _leaves(f, work, here, layout, crossings, t, which)
     after = list(y)
     for mine, jump, event in zip(which, crossings.jumps, crossings.events, strict=True):
         if event.actions:
             states = [f.spread(v, f.lanes) for v in here.also(jump, t, here.y)]
             after = [f.where(mine, new, old) for new, old in zip(states, after, strict=True)]
+    if law.mass is not None:
+        acted = [mine for mine, event in zip(which, crossings.events, strict=True) if event.actions]
+        if acted:
+            after = _settle(f, here, t, after, crossings.settled, reduce(or_, acted))
     _put_components(f, here, after, layout.address(f, work, "y"))
     vector = after if isinstance(here.space, Components) else here.y
     values = [f.spread(v, f.lanes) for v in here.also(crossings.values, t, vector)]
@@ -242,9 +258,57 @@ def write_react(module: Module, law: CompiledLaw, layout: Workspace) -> Function
             elif i == j:
                 side = f.where(mine, rate, side)  # still on it: the side it goes to
         f.store(side, place, j)
-    _conclude(f, work, layout, crossings, t, landed, which)
+    _conclude(f, work, layout, crossings, t, landed, which, leaves)
     f.give(f.constant(0, "integer", 1))
     return f
+
+
+def _settle(
+    f: Function, here: Setting, t: Value, y: list[Value], moved: Sequence[int], where: Value
+) -> list[Value]:
+    """The state that satisfies the constraints again after an action.
+
+    Newton's method: for a large σ, (σM - J) δ = f moves only what M lets move, by Uᵀ J V z = -Uᵀ f.
+    """
+    variables = [f.variable(v) for v in y]
+    going = f.variable(f.where(where, f.constant(float(_NEWTON_STEPS)), 0.0))
+    with f.loop() as loop:
+        loop.leave_if(~f.any(going.get() > 0.0))
+        now: Any = [v.get() for v in variables]
+        if isinstance(here.y, Array):
+            _put_components(f, here, now, here.y.pointer)
+            now = here.y
+        slope, matrix, _ = here.linearise(t, now)
+        solve, _ = here.factorise(matrix, f.spread(f.constant(_RIGID), f.lanes))
+        step = solve(slope)
+        moves = f.constant(0.0)
+        for i in moved:
+            change = f.load(step.pointer, i, lanes=f.lanes) if isinstance(step, Array) else step[i]
+            old = variables[i].get()
+            variables[i].set(f.where(going.get() > 0.0, old + change, old))
+            moves = f.where(f.absolute(change) > f.absolute(old) * _SETTLED, 1.0, moves)
+        going.set(f.where(moves > 0.0, going.get() - 1.0, 0.0))
+    return [v.get() for v in variables]
+
+
+def _leaves(
+    f: Function,
+    work: Value,
+    here: Setting,
+    layout: Workspace,
+    crossings: Crossings,
+    t: Value,
+    which: list[Value],
+) -> Value:
+    """Lanes that are on their way back from the event they have landed on: the clock was too coarse to get there."""
+    values = [f.spread(v, f.lanes) for v in here.also(crossings.values, t, here.y)]
+    ahead = f.copysign(1.0, layout.load(f, work, "t_end") - t)
+    place = layout.address(f, work, "sides")
+    leaves = f.constant(False, "truth")
+    for k, mine in enumerate(which):
+        side, rate = f.load(place, k, lanes=layout.lanes), values[crossings.count + k] * ahead
+        leaves = leaves | (mine & (((side > 0.0) & (rate > 0.0)) | ((side < 0.0) & (rate < 0.0))))
+    return leaves
 
 
 def _conclude(
@@ -255,13 +319,15 @@ def _conclude(
     t: Value,
     landed: Value,
     which: list[Value],
+    leaves: Value,
 ) -> None:
     """The lane goes on afresh, or has ended: by an event that stops it, or because they come without end."""
     status = f.constant(FRESH, "integer")
     near = f.absolute(t - layout.load(f, work, "last_event")) <= f.absolute(t) * 2.0**-36
     hurry = layout.load(f, work, "hurry")
     hurry = f.where(landed, f.where(near, hurry + 1, f.constant(0, "integer")), hurry)
-    status = f.where(hurry > _HURRY + crossings.count, f.constant(CHATTER, "integer"), status)
+    too_fast = (hurry > _HURRY + crossings.count) | (leaves & (hurry > 0))
+    status = f.where(too_fast, f.constant(CHATTER, "integer"), status)
     for mine, event in zip(which, crossings.events, strict=True):
         if event.stop:
             status = f.where(mine, f.constant(STOPPED, "integer"), status)

@@ -33,7 +33,7 @@ def advance(space: Any, y: Any, h: Any, weights: Sequence[Any], slopes: Sequence
 
 
 def slopes(
-    space: Any, law: Law, tableau: Tableau, t: Any, y: Any, h: Any, first: Any = None
+    space: Any, law: Law, tableau: Tableau, t: Any, y: Any, h: Any, first: Any = None, into: str = "stage"
 ) -> tuple[list[Any], Any]:
     """All slopes k₁ … kₛ of a step and the argument of the last one (y₁, if first-same-as-last).
 
@@ -42,7 +42,7 @@ def slopes(
     k = [law(t, y) if first is None else first]
     at = y
     for row, c in zip(tableau.a[1:], tableau.c[1:], strict=True):
-        at = advance(space, y, h, row, k, into="stage")
+        at = advance(space, y, h, row, k, into=into)
         k.append(law(t + h * c if c != 1.0 else t + h, at))
     return k, at
 
@@ -95,9 +95,9 @@ def dense_weights(tableau: Tableau, theta: Any, fma: Callable[[Any, Any, Any], A
 
 def dense_slopes(space: Any, law: Law, tableau: Tableau, t: Any, y: Any, h: Any) -> list[Any]:
     """The slopes of a step and the further ones its dense output needs."""
-    k, _ = slopes(space, law, tableau, t, y, h)
+    k, _ = slopes(space, law, tableau, t, y, h, into="dense")  # the end of the step at hand lies in "stage"
     for row, c in zip(tableau.extra_a, tableau.extra_c, strict=True):
-        k.append(law(t + h * c if c != 1.0 else t + h, advance(space, y, h, row, k, into="stage")))
+        k.append(law(t + h * c if c != 1.0 else t + h, advance(space, y, h, row, k, into="dense")))
     return k
 
 

@@ -1,14 +1,115 @@
-"""States at given times, taken from the dense output of each step while an ensemble is solved."""
+"""What an ensemble keeps of its members besides their ends, gathered step by step while they are solved."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from dydt.kernels.llvm import Function, Value
-from dydt.solvers.law import Setting
+from dydt.kernels.llvm import Function, Value, Variable
+from dydt.solvers.law import CompiledLaw, Setting
 from dydt.solvers.methods import Method
+from dydt.solvers.poles import Poles
+from dydt.solvers.reduce import Reducer, Reducing
 from dydt.solvers.vectors import Array
-from dydt.solvers.workspace import Workspace
+from dydt.solvers.workspace import QUESTION, RUNNING, Workspace
+
+if TYPE_CHECKING:
+    from dydt.solvers.events import Lookout
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What a kernel for members of an ensemble keeps of them.
+
+    Attributes
+    ----------
+    saving : bool
+        States at given times.
+    reducing : Reducing or None
+        Numbers such as a largest value along the way.
+    """
+
+    saving: bool = False
+    reducing: Reducing | None = None
+
+    def write(
+        self,
+        f: Function,
+        work: Value,
+        here: Setting,
+        law: CompiledLaw,
+        method: Method,
+        layout: Workspace,
+        lookout: Lookout | None,
+    ) -> Keeper:
+        """The part of a kernel that keeps it."""
+        keeper = Keeper(f, work, layout, lookout)
+        if law.guards.outputs:
+            keeper.poles = Poles(f, here, method, law.guards)
+        if self.saving:
+            keeper.saver = Saver(f, work, here, method, layout)
+        if self.reducing is not None:
+            keeper.reducer = Reducer(f, work, here, method, layout, self.reducing, lookout)
+        return keeper
+
+    def dense_outputs(self, law: CompiledLaw) -> int:
+        """How many times a step's dense output is written into the kernel."""
+        return self.saving + (self.reducing is not None) + bool(law.guards.outputs)
+
+
+class Keeper:
+    """The part of the loop that serves an ensemble: it keeps what is wanted, and stops lanes that are to be asked."""
+
+    saver: Saver | None = None
+    reducer: Reducer | None = None
+    poles: Poles | None = None
+
+    def __init__(self, f: Function, work: Value, layout: Workspace, lookout: Lookout | None) -> None:
+        self.f, self.work, self.layout, self.lookout = f, work, layout, lookout
+        self.met: Value | None = None
+        self.next = f.variable(layout.load(f, work, "next_question"))
+        self.operations = layout.load(f, work, "question_work")
+        self.price = layout.load(f, work, "question_price")
+
+    def ask(self, state: Mapping[str, Variable], t_end: Value) -> None:
+        """Stop the lanes that are due to be asked whether their method is the right one.
+
+        At the same attempts, and on the same condition, as `dydt.solvers.stiffness.Turns` asks a solve of its own.
+        """
+        f = self.f
+        status, attempts = state["status"].get(), state["accepted"].get() + state["rejected"].get()
+        due = status.equals(RUNNING) & (attempts >= self.next.get())
+        with f.when(f.any(due)):
+            self.next.set(f.where(due, attempts * 4, self.next.get()))
+            ahead, h = f.absolute(t_end - state["t"].get()), f.absolute(state["h"].get())
+            is_far = ahead * self.operations >= self.price * h
+            state["status"].set(f.where(due & is_far, f.constant(QUESTION, "integer"), status))
+
+    def judge(
+        self, t: Value, y: Any, h: Value, t1: Value, y1: Any, crossed: Value
+    ) -> tuple[Value, Value, Any]:
+        """Which lanes met a pole where a denominator changed its sign, and where their steps end."""
+        if self.poles is None:
+            return crossed, t1, y1
+        if self.lookout is not None:
+            crossed = crossed & self.lookout.landing.get().equals(0)
+        self.met, t1, y1 = self.poles.judge(t, y, h, t1, y1, crossed)
+        return self.met, t1, y1
+
+    def look(self, t: Value, y: Any, h: Value, t1: Value, y1: Any, good: Value) -> None:
+        """Keep what is wanted of the step from (t, y) to (t1, y1), in the lanes that accepted it."""
+        if self.saver is not None:
+            self.saver.look(t, y, h, t1, good)
+        if self.reducer is not None:  # beyond a pole there is nothing to look at
+            self.reducer.look(t, y, h, t1, y1, good if self.met is None else good & ~self.met)
+
+    def close(self) -> None:
+        """Back into the workspace."""
+        self.layout.store(self.f, self.work, "next_question", self.next.get())
+        for keeper in (self.saver, self.reducer):
+            if keeper is not None:
+                keeper.close()
 
 
 class Saver:
@@ -23,7 +124,7 @@ class Saver:
         self.work = work
         self.saved = f.variable(layout.load(f, work, "saved"))
 
-    def save(self, t: Value, y: Any, h: Value, t1: Value, good: Value) -> None:
+    def look(self, t: Value, y: Any, h: Value, t1: Value, good: Value) -> None:
         """Save what falls into the step from (t, y) to t1, in the lanes that accepted it."""
         f = self.f
         waiting, _ = self._waiting(h, t1, good)

@@ -10,15 +10,17 @@ from dydt.kernels.llvm import Function, Value
 # HAPPENED: it has landed on an event. STOPPED: by one that ends the solution. CHATTER: they come without end.
 FRESH, RUNNING, DONE, FULL, TOO_SMALL, STEP_LIMIT, CROSSED, NOT_FINITE, IDLE = range(9)
 HAPPENED, STOPPED, CHATTER = range(20, 23)
+# Of members of an ensemble: QUESTION: it is to be looked at before it goes on. CHANGE: another method is to go on.
+QUESTION, CHANGE = range(23, 25)
 
 _UNIFORM = {
     "relative_tolerance": "number",
     "largest_step": "number",
-    "first_step": "number",  # 0: to be found
     "budget": "integer",  # attempts until the kernel comes back for breath
     "turns": "integer",  # attempts so far, of an ensemble
     "patience": "integer",  # lanes that may stop before the kernel comes back for them
-    "step_limit": "integer",
+    "question_work": "number",  # operations of an attempt, and what one question of a method costs
+    "question_price": "number",
     "capacity": "integer",  # rows that `rows` has room for
     "rows": "pointer",  # where accepted steps are recorded, or null
     "save_count": "integer",  # times at which members of an ensemble are saved
@@ -28,6 +30,9 @@ _UNIFORM = {
 _PER_LANE = {
     "t": "number",
     "t_end": "number",
+    "first_step": "number",  # 0: to be found
+    "step_limit": "integer",
+    "next_question": "integer",  # attempts after which it is asked whether the method is the right one
     "h": "number",
     "control_error": "number",
     "control_failed": "number",
@@ -64,6 +69,8 @@ class Workspace:
         Numbers of a factorised matrix; 0 for explicit methods.
     events : int
         How many events are watched.
+    reductions : int
+        Numbers that are gathered along the way.
     """
 
     size: int
@@ -75,6 +82,7 @@ class Workspace:
     inline: bool = True
     factors: int = 0
     events: int = 0
+    reductions: int = 0
     places: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
 
@@ -90,6 +98,7 @@ class Workspace:
             ("constants", self.constants),
             ("guards", self.guards),
             ("sides", self.events),
+            ("reductions", self.reductions),
             ("scratch", self.size * self.scratch),
             ("factors", self.factors),
         ):
