@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from dydt.errors import InputError
+from dydt.errors import InputError, LawError
 from dydt.expr.derive import gradient
 from dydt.expr.graph import substitute, symbol
 from dydt.expr.network import ACTIVATIONS, Network, networks
+from dydt.expr.parse import parse
 from dydt.expr.reverse import cut, pullback
 from dydt.kernels.numpy import evaluate
 
@@ -83,3 +84,35 @@ def test_cut_takes_nested_networks_apart_in_order():
     second = outer.evaluate([given[n] for n in outer.weights], evaluate(calls[1].inputs, known))[..., 0]
     known[calls[1].outputs[0]] = second
     np.testing.assert_allclose(evaluate([root], known)[0], evaluate([node], given)[0], rtol=1e-13)
+
+
+def test_networks_in_the_text_of_a_law():
+    law = parse(
+        "x' = a*x - nn(x, y)[1]; y' = nn(x, y)[0] + growth(x*y); nn = network(4, 3, softplus); growth = network(tanh)"
+    )
+    assert [str(node) for node in law.derivatives] == ["a*x - nn(x, y)[1]", "nn(x, y)[0] + growth(x*y)"]
+    first, second = networks(law.derivatives)
+    assert (first.sizes, first.activation) == ((2, 4, 3, 2), "softplus")
+    assert (second.sizes, second.activation) == ((1, 1), "tanh")
+    assert list(law.parameters) == ["a", *first.weights, *second.weights]
+    (usual,) = networks(parse("x' = nn2(x)").derivatives)
+    assert usual.sizes == (1, 16, 16, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x' = nn(x) + nn(x, t)", "`nn` has 1 inputs before, and 2 here"),
+        ("x' = sin(x)[0]", "only a network has several outputs"),
+        ("x' = nn(x)[1.5]", "outputs are numbered from 0"),
+        ("x' = nn(x)[999]", "outputs are numbered from 0"),
+        ("x' = nn(x); nn = network(4, tnah)", "no activation `tnah`; did you mean `tanh`"),
+        ("x' = nn(x); nn = network(0)", "1 to 4096 neurons, not 0"),
+        ("x' = nn(x); nn = network(2*3)", "described by the neurons"),
+        ("x' = nn(x); nn = network(2); nn = network(3)", "given twice"),
+        ("x' = sin(x); sin = network(2)", "is a function already"),
+    ],
+)
+def test_what_is_wrong_with_a_network_in_a_text_is_said(text, message):
+    with pytest.raises(LawError, match=message.replace("(", r"\(")):
+        parse(text)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dydt.expr.graph import Node, symbol
+from dydt.expr.graph import Node, number, symbol
+from dydt.expr.tidy import ZERO, plus, times
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +46,15 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class Equations:
-    """A first-order system y' = f(t, y, p), by name.
+    """A first-order system y' = f(t, y, p), or M y' = f(t, y, p), by name.
 
     Attributes
     ----------
     states : tuple of str
         First-order states; ``x'' = …`` gives ``("x", "x'")``.
     derivatives : tuple of Node
-        f, one node a state, over symbols named like the states, the parameters and the independent variable.
+        f, one node a state, over symbols named like the states, the parameters and the independent variable. With a
+        mass matrix, f is the right-hand side of M y' = f, and where a row of M is zero, 0 = f is a constraint.
     parameters : dict
         In order of appearance; None where no value is given yet.
     intermediates : dict
@@ -66,7 +68,10 @@ class Equations:
     singular : tuple of Node
         Factors of the highest derivatives; where one is zero, the law does not say how things change.
     written : tuple of Written
-        The differential equations as they were written, in their order.
+        The differential equations and constraints as they were written, in their order.
+    mass : dict or None
+        M of M y' = f where it is singular: ``{(row, column): entry}`` without zeros; None for y' = f. Rows stand in
+        an order in which equation i can be taken for the one that is about state i.
     """
 
     states: tuple[str, ...]
@@ -80,9 +85,27 @@ class Equations:
     events: tuple[Event, ...] = ()
     independent: str = "t"
     written: tuple[Written, ...] = ()
+    mass: dict[tuple[int, int], float] | None = None
 
     def __post_init__(self) -> None:
         if not self.written:  # a function has no text: each derivative is its own equation
-            pairs = zip(self.states, self.derivatives, strict=True)
-            written = tuple(Written(symbol(state + "'"), node) for state, node in pairs)
-            object.__setattr__(self, "written", written)
+            pairs = zip(self.left, self.derivatives, strict=True)
+            object.__setattr__(self, "written", tuple(Written(left, node) for left, node in pairs))
+
+    @property
+    def left(self) -> tuple[Node, ...]:
+        """M y', one node an equation: ``x'`` for an ordinary one, 0 for a constraint."""
+        if self.mass is None:
+            return tuple(symbol(state + "'") for state in self.states)
+        rows = [ZERO] * len(self.states)
+        for (i, j), entry in sorted(self.mass.items()):
+            rows[i] = plus(rows[i], times(number(entry), symbol(self.states[j] + "'")))
+        return tuple(rows)
+
+    @property
+    def algebraic(self) -> tuple[str, ...]:
+        """The states whose derivatives stand in no equation: the constraints determine them."""
+        if self.mass is None:
+            return ()
+        changing = {j for _, j in self.mass}
+        return tuple(state for j, state in enumerate(self.states) if j not in changing)

@@ -1,10 +1,13 @@
-"""Implicit equations solved for the highest derivatives they are linear in, exactly, on the graph."""
+"""Implicit equations solved for the highest derivatives they are linear in, exactly, on the graph.
+
+Equations that are not linear in them are left as constraints, which tie their highest derivatives to the rest.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dydt.errors import LawError
 from dydt.expr.graph import Node, apply, is_number, substitute, symbols, walk
@@ -32,6 +35,35 @@ class Equation:
 
     def unknowns(self, names: Collection[str]) -> list[str]:
         return [name for name in symbols([self.left, self.right]) if name in names]
+
+
+def residual(left: Node, right: Node) -> Node:
+    """What must be zero for two sides to be equal.
+
+    >>> from dydt.expr.graph import symbol
+    >>> print(residual(ZERO, symbol("x") - ONE), "|", residual(symbol("x"), ONE))
+    x - 1 | x - 1
+    """
+    return right if is_number(left, 0.0) else left if is_number(right, 0.0) else minus(left, right)
+
+
+@dataclass
+class Solved:
+    """What equations say of their unknowns.
+
+    Attributes
+    ----------
+    derivatives : dict
+        Each unknown that could be solved for, in terms of the rest and of the tied ones.
+    singular : list of Node
+        What must not become zero.
+    tied : dict
+        The unknowns that equations only tie, each with such an equation: what must be zero, and where it was found.
+    """
+
+    derivatives: dict[str, Node] = field(default_factory=dict)
+    singular: list[Node] = field(default_factory=list)
+    tied: dict[str, tuple[Node, int]] = field(default_factory=dict)
 
 
 def collect(node: Node, names: Collection[str]) -> tuple[dict[str, Node], Node]:
@@ -109,10 +141,8 @@ def determinant(matrix: Sequence[Sequence[Node]]) -> Node:
     return total
 
 
-def solve(
-    equations: Iterable[Equation], unknowns: Sequence[str], source: Source
-) -> tuple[dict[str, Node], list[Node]]:
-    """Each unknown in terms of the rest, and the expressions that must not become zero.
+def solve(equations: Iterable[Equation], unknowns: Sequence[str], source: Source) -> Solved:
+    """Each unknown in terms of the rest, as far as the equations are linear in them.
 
     Equations with one unknown left are solved one after the other; what then hangs together is solved by Cramer's
     rule.
@@ -120,7 +150,7 @@ def solve(
     Raises
     ------
     LawError
-        If an equation is not linear, or there are too few, too many, or too many that hang together.
+        If there are too few, too many, or too many that hang together.
     """
     return _Elimination(equations, unknowns, source).run()
 
@@ -129,8 +159,7 @@ class _Elimination:
     def __init__(self, equations: Iterable[Equation], unknowns: Sequence[str], source: Source) -> None:
         self.source = source
         self.names = {name: rank for rank, name in enumerate(unknowns)}
-        self.solved: dict[str, Node] = {}
-        self.singular: list[Node] = []
+        self.found = Solved()
         self.open: dict[int, set[str]] = {}  # equation -> unknowns still in it
         self.equations = list(equations)
         self.users: dict[str, list[int]] = defaultdict(list)
@@ -139,7 +168,7 @@ class _Elimination:
             for name in self.open[index]:
                 self.users[name].append(index)
 
-    def run(self) -> tuple[dict[str, Node], list[Node]]:
+    def run(self) -> Solved:
         queue = deque(index for index, names in self.open.items() if len(names) < 2)
         while queue:
             index = queue.popleft()
@@ -152,20 +181,14 @@ class _Elimination:
             queue.extend(user for user in self.users[name] if user in self.open and len(self.open[user]) < 2)
         while self.open:
             self._solve_together(*self._component())
-        return self.solved, self.singular
+        return self.found
 
     def _nothing_left(self, equation: Equation) -> LawError:
         names = equation.unknowns(self.names)
-        if names:
-            return self.source.error(
-                f"one equation too many: `{names[0]}` is settled by others already",
-                equation.position,
-                "take one out",
-            )
         return self.source.error(
-            "not yet: this equation holds no highest derivative, so it only ties states together",
+            f"one equation too many: `{names[0]}` is settled by others already",
             equation.position,
-            "differentiate it by hand until a highest derivative appears",
+            "take one out",
         )
 
     def _component(self) -> tuple[list[int], list[str]]:
@@ -187,13 +210,17 @@ class _Elimination:
         if len(rows) != len(names):
             counted = f"{len(rows)} equation{'s' * (len(rows) > 1)} for {len(names)} highest derivatives"
             raise self.source.error(f"{counted}: {listed}", position, "there must be one for each")
+        linear = self._linear_system(rows, names)
+        if linear is None:
+            self._tie(rows, names)
+            return
         if len(rows) > LARGEST_SYSTEM:
             raise self.source.error(
                 f"not yet: {len(rows)} equations hang together through {listed}; {LARGEST_SYSTEM} can be solved",
                 position,
                 "solve some of them for their highest derivative by hand",
             )
-        matrix, right = self._linear_system(rows, names)
+        matrix, right = linear
         base = determinant(matrix)
         if is_number(base, 0.0):
             raise self.source.error(
@@ -205,30 +232,38 @@ class _Elimination:
             base = base.arguments[0]
             matrix[0], right[0] = [negative(entry) for entry in matrix[0]], negative(right[0])
         if not is_number(base):
-            self.singular.append(base)
+            self.found.singular.append(base)
         for column, name in enumerate(names):
             replaced = [[*row[:column], r, *row[column + 1 :]] for row, r in zip(matrix, right, strict=True)]
-            self.solved[name] = over(determinant(replaced), base)
+            self.found.derivatives[name] = over(determinant(replaced), base)
+        self._close(rows, names)
+
+    def _tie(self, rows: list[int], names: list[str]) -> None:
+        """Equations that are not linear in their unknowns: constraints on them."""
+        for row, name in zip(rows, names, strict=True):
+            self.found.tied[name] = residual(*self._sides(row)), self.equations[row].position
+        self._close(rows, names)
+
+    def _close(self, rows: list[int], names: list[str]) -> None:
+        """These equations are done with, and these unknowns known."""
+        for name in names:
             for user in self.users[name]:
                 self.open.get(user, set()).discard(name)
         for row in rows:
             del self.open[row]
 
-    def _linear_system(self, rows: list[int], names: list[str]) -> tuple[list[list[Node]], list[Node]]:
+    def _sides(self, row: int) -> list[Node]:
+        sides = [self.equations[row].left, self.equations[row].right]
+        return substitute(sides, self.found.derivatives) if self.found.derivatives else sides
+
+    def _linear_system(self, rows: list[int], names: list[str]) -> tuple[list[list[Node]], list[Node]] | None:
+        """Matrix and right-hand side, or None if an equation is not linear."""
         matrix, right = [], []
         for row in rows:
-            equation = self.equations[row]
-            sides = [equation.left, equation.right]
-            if self.solved:
-                sides = substitute(sides, self.solved)
             try:
-                (first, a), (second, b) = (collect(side, names) for side in sides)
-            except NotLinear as problem:
-                raise self.source.error(
-                    f"not yet: this equation is not linear in `{problem.name}`",
-                    equation.position,
-                    f"solve it by hand and write {problem.name} = …, choosing the branch you mean",
-                ) from None
+                (first, a), (second, b) = (collect(side, names) for side in self._sides(row))
+            except NotLinear:
+                return None
             total = _merge(first, {name: negative(c) for name, c in second.items()})
             matrix.append([total.get(name, ZERO) for name in names])
             right.append(minus(b, a))

@@ -84,6 +84,12 @@ def _token(mistake: Mistake) -> LawError | None:
             )
         case "MISNAMED":
             return source.error(f"`{shorten(word)}` can't be a name", position, "use letters and digits")
+        case "LSQB":
+            return source.error(
+                "`[` has a meaning only behind a network, as in nn(x, y)[1]",
+                position,
+                "write round brackets ( )",
+            )
         case "TOO_DEEP":
             return source.error(
                 "brackets are nested more than 1000 deep", position, "give the inner part a name: v = …"

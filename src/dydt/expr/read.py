@@ -12,6 +12,7 @@ from lark.visitors import Transformer_NonRecursive
 from dydt.errors import LawError, nearest
 from dydt.expr.graph import OPERATIONS, Node, apply, number, symbol
 from dydt.expr.mistakes import function_without_brackets
+from dydt.expr.neural import Networks
 from dydt.expr.operate import operate
 from dydt.expr.scan import statements
 from dydt.expr.source import FUNCTIONS, Source, plain_name, shorten
@@ -64,13 +65,22 @@ class Reader(Transformer_NonRecursive[Any, Any]):
         What names stand for; an unknown one becomes a symbol and is added.
     timed : collection of str
         Names that may be written with the independent variable, as in x(t).
+    networks : Networks, optional
+        What is known of the networks of the law.
     """
 
-    def __init__(self, source: Source, names: dict[str, Node], timed: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        source: Source,
+        names: dict[str, Node],
+        timed: Collection[str] = (),
+        networks: Networks | None = None,
+    ) -> None:
         super().__init__(visit_tokens=False)
         self.source = source
         self.names = names
         self.timed = timed
+        self.networks = networks or Networks(source)
         self.constants: dict[int, float] = {}  # values of operations on numbers only
 
     def expression(self, tree: Any) -> Node:
@@ -133,7 +143,13 @@ class Reader(Transformer_NonRecursive[Any, Any]):
         at_present = len(arguments) == 1 and arguments[0] is symbol(self.source.independent)
         if token in self.timed and at_present:
             return self._look_up(token.value)
+        if self.networks.is_one(token.value) and token not in self.timed:
+            return self.networks.call(token.value, arguments, 0, token.start_pos)
         raise self._no_function(token.value, token.start_pos)
+
+    def output(self, inside: list[Any]) -> Node:
+        token, *arguments, index = inside
+        return self.networks.call(token.value, arguments, int(index), token.start_pos)
 
     # What they mean
 
@@ -185,8 +201,6 @@ class Reader(Transformer_NonRecursive[Any, Any]):
 
     def _no_function(self, text: str, position: int) -> LawError:
         shown = shorten(text)
-        if text == "nn":
-            return self.source.error("not yet: nn( … ) can't be used in a law's text", position)
         if text in self.timed:
             return self.source.error(
                 f"not yet: `{shown}` is wanted at another place than {self.source.independent}",

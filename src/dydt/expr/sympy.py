@@ -82,10 +82,10 @@ def _row_to_sympy(sympy: Any, operation: str, inside: list[Any]) -> Any:
 
 
 def exact(value: float) -> Any:
-    """The number that a float was written for: a fraction with a small denominator, π or e if it is one of them.
+    """The number that a float was written for: a fraction with a small denominator, a multiple of π, a root.
 
-    >>> exact(0.1), exact(8 / 3), exact(math.pi)
-    (1/10, 8/3, pi)
+    >>> exact(0.1), exact(8 / 3), exact(math.pi / 2), exact(math.sqrt(2))
+    (1/10, 8/3, pi/2, sqrt(2))
     """
     import sympy
 
@@ -97,7 +97,28 @@ def exact(value: float) -> Any:
     near = Fraction(value).limit_denominator(_LARGEST_DENOMINATOR)
     if float(near) == value:
         return sympy.Rational(near.numerator, near.denominator)
-    return sympy.Rational(repr(value))
+    meant = _multiple(value)
+    return sympy.Rational(repr(value)) if meant is None else meant
+
+
+def _multiple(value: float) -> Any:
+    """A fraction of π or e, or the root of a fraction, that has this value to the last bit or two; else None.
+
+    Numbers of a law are folded as it is read: 2*pi and sqrt(2) come as floats.
+    """
+    import sympy
+
+    def is_it(candidate: Any) -> bool:
+        return abs(float(candidate) - value) <= 4e-16 * abs(value)
+
+    for constant, most in ((sympy.pi, 360), (sympy.E, 12)):
+        part = Fraction(value / float(constant)).limit_denominator(most)
+        candidate = sympy.Rational(part.numerator, part.denominator) * constant
+        if abs(part.numerator) <= _LARGEST_DENOMINATOR and is_it(candidate):
+            return candidate
+    square = Fraction(value * value).limit_denominator(1000)
+    root = sympy.sqrt(sympy.Rational(square.numerator, square.denominator)) * (1 if value > 0 else -1)
+    return root if abs(square.numerator) <= _LARGEST_DENOMINATOR and is_it(root) else None
 
 
 def from_sympy(expression: Any) -> Node:

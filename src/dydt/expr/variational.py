@@ -9,6 +9,7 @@ from dydt.errors import InputError, nearest
 from dydt.expr.derive import derivative, jacobian
 from dydt.expr.equations import Equations
 from dydt.expr.graph import Node, symbol
+from dydt.expr.saltation import with_jumps
 from dydt.expr.tidy import ONE, ZERO, plus, times
 
 
@@ -25,7 +26,8 @@ def variational(equations: Equations, quantities: Sequence[str]) -> Equations:
     """The law together with its variational equations.
 
     S_q = ∂y/∂q obeys S_q' = J S_q + ∂f/∂q, with J the Jacobian; it starts at ∂y₀/∂q, which is a unit vector for an
-    initial value (Hairer, Nørsett, Wanner, Solving ODEs I, 2nd ed., I.14, eqs. 14.7 and 14.10).
+    initial value (Hairer, Nørsett, Wanner, Solving ODEs I, 2nd ed., I.14, eqs. 14.7 and 14.10). With a mass matrix,
+    M S_q' stands on the left.
 
     Parameters
     ----------
@@ -63,8 +65,24 @@ def variational(equations: Equations, quantities: Sequence[str]) -> Equations:
                 total = plus(total, of_parameters.get((i, parameters.index(quantity)), ZERO))
             states.append(name)
             derivatives.append(total)
-            initial[name] = _start(equations, state, quantity)
-    return replace(equations, states=tuple(states), derivatives=tuple(derivatives), initial=initial)
+            if state not in equations.algebraic:  # of these the constraints tell, differentiated as they are
+                initial[name] = _start(equations, state, quantity)
+    return replace(
+        equations,
+        states=tuple(states),
+        derivatives=tuple(derivatives),
+        initial=initial,
+        mass=_repeated(equations, 1 + len(quantities)),
+        events=tuple(with_jumps(e, equations, quantities, sensitivity_name) for e in equations.events),
+    )
+
+
+def _repeated(equations: Equations, times: int) -> dict[tuple[int, int], float] | None:
+    """The mass matrix of a law and its variational equations, M S' = J S + ∂f/∂q: M again and again."""
+    if equations.mass is None:
+        return None
+    size = len(equations.states)
+    return {(i + k * size, j + k * size): m for k in range(times) for (i, j), m in equations.mass.items()}
 
 
 def _start(equations: Equations, state: str, quantity: str) -> Node:

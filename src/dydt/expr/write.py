@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from dydt.expr.equations import Event
+from dydt.expr.equations import Equations, Event
 from dydt.expr.graph import OPERATIONS, Node, walk
 
 _ATOM = 10
@@ -40,6 +40,36 @@ def write_event(event: Event) -> str:
     direction = {1: " rising", -1: " falling", 0: ""}[event.direction]
     actions = [f"{state} -> {write(value)}" for state, value in event.actions.items()] + ["stop"] * event.stop
     return f"when {write(event.when)} = 0{direction}" + (f": {', '.join(actions)}" if actions else "")
+
+
+def write_law(equations: Equations, values: Mapping[str, float | None] | None = None) -> str:
+    """The first-order equations, constraints, events and values of a law, a line each.
+
+    >>> from dydt.expr.parse import parse
+    >>> print(write_law(parse("x' = -k*z; x + z^3 = 1; k = 2")))
+    x' = -k*z
+    0 = x + z^3 - 1
+    k = 2.0
+    """
+    law = equations
+    lines = [f"{left} = {node}" for left, node in _rows(law)]
+    lines += [write_event(event) for event in law.events]
+    lines += [f"{n} = {v!r}" for n, v in (values or law.parameters).items() if v is not None]
+    lines += [f"{name}({law.start or 0:g}) = {node}" for name, node in law.initial.items()]
+    return "\n".join(lines)
+
+
+def latex_law(equations: Equations) -> str:
+    """The first-order equations and constraints as LaTeX, one under the other."""
+    rows = [rf"{latex(left)} &= {latex(node)}" for left, node in _rows(equations)]
+    return r"\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}"
+
+
+def _rows(law: Equations) -> list[tuple[Node, Node]]:
+    """Left and right of each equation; of a law with constraints without those that say nothing, as y' = y' does
+    where y' is an algebraic state."""
+    rows = zip(law.left, law.derivatives, strict=True)
+    return [(left, node) for left, node in rows if law.mass is None or left is not node]
 
 
 def write_number(value: float) -> str:
