@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from dydt.expr.equations import Equations, Event
 from dydt.expr.graph import OPERATIONS, Node, walk
+from dydt.expr.network import Network, networks
 
 _ATOM = 10
 
@@ -43,7 +44,9 @@ def write_event(event: Event) -> str:
 
 
 def write_law(equations: Equations, values: Mapping[str, float | None] | None = None) -> str:
-    """The first-order equations, constraints, events and values of a law, a line each.
+    """The equations, constraints, networks, events and values of a law, a line each: text that says the same law.
+
+    Only the weights of networks are left out.
 
     >>> from dydt.expr.parse import parse
     >>> print(write_law(parse("x' = -k*z; x + z^3 = 1; k = 2")))
@@ -54,9 +57,25 @@ def write_law(equations: Equations, values: Mapping[str, float | None] | None = 
     law = equations
     lines = [f"{left} = {node}" for left, node in _rows(law)]
     lines += [write_event(event) for event in law.events]
-    lines += [f"{n} = {v!r}" for n, v in (values or law.parameters).items() if v is not None]
-    lines += [f"{name}({law.start or 0:g}) = {node}" for name, node in law.initial.items()]
+    found = networks(law.derivatives)
+    lines += [write_network(network) for network in found]
+    weights = {name for network in found for name in network.weights}
+    given = values or law.parameters
+    lines += [f"{n} = {v!r}" for n, v in given.items() if v is not None and n not in weights]
+    start = write_number(law.start or 0.0)
+    lines += [f"{name}({start}) = {node}" for name, node in law.initial.items()]
+    if law.span is not None:
+        lines.append(f"{law.independent} = {write_number(law.span[0])}:{write_number(law.span[1])}")
     return "\n".join(lines)
+
+
+def write_network(network: Network) -> str:
+    """The hidden layers of a network as a statement of the language.
+
+    >>> write_network(Network("nn", (2, 16, 32, 2)))
+    'nn = network(16, 32, tanh)'
+    """
+    return f"{network.name} = network({', '.join([*map(str, network.sizes[1:-1]), network.activation])})"
 
 
 def latex_law(equations: Equations) -> str:
@@ -66,10 +85,9 @@ def latex_law(equations: Equations) -> str:
 
 
 def _rows(law: Equations) -> list[tuple[Node, Node]]:
-    """Left and right of each equation; of a law with constraints without those that say nothing, as y' = y' does
-    where y' is an algebraic state."""
+    """Left and right of each equation, without those that only say that y' is the derivative of y."""
     rows = zip(law.left, law.derivatives, strict=True)
-    return [(left, node) for left, node in rows if law.mass is None or left is not node]
+    return [(left, node) for left, node in rows if left is not node]
 
 
 def write_number(value: float) -> str:

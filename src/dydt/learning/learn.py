@@ -304,7 +304,7 @@ def _keep(training: Training, path: Path, identity: Array) -> None:
 
 def _resume(training: Training, path: Path, identity: Array) -> None:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             kept = {name: file[name] for name in file.files}
     except (OSError, ValueError) as error:
         raise InputError(f"`{path}` is no checkpoint of a training: {error}") from None

@@ -1,0 +1,351 @@
+"""`ode.fit`: the parameters and initial values with which a law meets measurements best, and how sure they are."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dydt.errors import InputError, nearest
+from dydt.expr.network import networks
+from dydt.learning import search
+from dydt.learning.data import Data, Run, read_data, read_noise
+from dydt.learning.fitted import Fit, Learned, build
+from dydt.learning.follow import Samples, Whole
+from dydt.learning.guess import Sketch
+from dydt.learning.least_squares import Outcome, check_loss
+from dydt.learning.trajectories import Trajectories
+from dydt.learning.unknowns import Unknowns, read_bounds, read_free, read_initial, which_logarithmic
+from dydt.progress import Progress, is_watched
+
+if TYPE_CHECKING:
+    from dydt.ode import ODE
+
+Array = Any
+
+_ROUNDS = 6  # of estimating the noise and fitting again
+_SETTLED = 0.01  # a change of the noise that matters no more
+_FLOOR = 1e-12  # the least noise, as a part of a state's size
+
+
+def fit(
+    ode: ODE,
+    data: Any,
+    free: str | Sequence[str] | None,
+    bounds: Mapping[str, Any] | None,
+    initial: bool | str | Sequence[str],
+    noise: Any,
+    loss: str,
+    starts: int,
+    log: Any,
+    shooting: str | bool | int,
+    t0: float | None,
+    seed: int,
+    rtol: float,
+    method: str,
+    progress: bool,
+    guesses: Mapping[str, Any],
+) -> Fit | Learned:
+    """What `ODE.fit` says."""
+    began = time.perf_counter()
+    check_loss(loss)
+    search.check(starts, shooting)
+    read = for_law(ode, data)
+    if noise is not None:
+        read = replace(read, noise=read_noise(noise, read.states))
+    if networks(ode.equations.derivatives):
+        return _learn(ode, read, free, bounds, seed, progress, guesses)
+    fitting = Fitting(ode, read, free, bounds, initial, loss, log, t0, rtol, method, guesses)
+    if fitting.unknowns.size == 0:
+        raise InputError("nothing is fitted: the law has no parameters, and initial=False")
+    bar = Progress("fitting", "iterations") if progress and is_watched() else None
+    try:
+        found = search.search(fitting, starts, shooting, seed, bar)
+        outcome, whole = fitting.settle_noise(found)
+    finally:
+        if bar is not None:
+            bar.close()
+    return build(fitting, whole, outcome, found, time.perf_counter() - began)
+
+
+def for_law(ode: ODE, source: Any) -> Data:
+    """The data with columns that the law knows, in the order of its states."""
+    if isinstance(source, Data):
+        data = source
+    else:
+        columns = getattr(source, "columns", source)
+        own = ode.independent if isinstance(columns, Mapping) and ode.independent in columns else None
+        data = read_data(source, time=own)
+    strangers = [name for name in data.states if name not in ode.states]
+    if strangers:
+        name = strangers[0]
+        known = [s for s in data.states if s in ode.states]
+        choose = f"dydt.read_data(…, states={known!r})" if known else f'rename={{"{name}": "{ode.states[0]}"}}'
+        raise InputError(
+            f"the law has no state `{name}`, as a column of the data is called{nearest(name, ode.states) or '.'} "
+            f"Its states: {', '.join(ode.states)}; choose or rename columns with {choose}"
+        )
+    return data.select([s for s in ode.states if s in data.states])
+
+
+class Fitting:
+    """A fit being made: data, unknowns, and what both are measured by.
+
+    Attributes
+    ----------
+    unknowns : Unknowns
+    start : ndarray, shape (q,)
+        Where it begins.
+    whole : Whole
+        Residuals of whole runs.
+    sizes : ndarray, shape (n,)
+        Of the states.
+    """
+
+    def __init__(
+        self,
+        ode: ODE,
+        data: Data,
+        free: Any,
+        bounds: Mapping[str, Any] | None,
+        initial: Any,
+        loss: str,
+        log: Any,
+        t0: float | None,
+        rtol: float,
+        method: str,
+        guesses: Mapping[str, Any],
+    ) -> None:
+        self.ode, self.data, self.loss = ode, data, loss
+        self._rtol, self._method = rtol, method
+        self.guesses = self._read_guesses(guesses)
+        self.free, self.fitted = read_free(ode, free), read_initial(ode, initial)
+        self.bounds = read_bounds(self.free, self.fitted, bounds)
+        self.sketch = Sketch(ode, data)
+        self.sizes = self.sketch.sizes()
+        fixed, self.matched = self._parameters()
+        values = {name: float(fixed[list(ode.parameters).index(name)]) for name in self.free}
+        logarithmic = which_logarithmic(self.free, values, self.bounds, log)
+        starts = self._starts(t0)
+        first = self._first(starts)
+        self.unknowns = self._unknowns(fixed, starts, first, logarithmic)
+        firsts = first[:, [ode.states.index(s) for s in self.fitted]].reshape(-1)
+        self.start = self.unknowns.variables(np.concatenate([list(values.values()), firsts]))
+        self._check_start(values)
+        self._kernels: dict[tuple[str, ...], Trajectories] = {}
+        samples = [Samples.of(run) for run in data.runs]
+        measured = np.array([ode.states.index(s) for s in data.states])
+        self.whole = Whole(self.unknowns, samples, measured, self._noise(), self._trajectories)
+        self._check_count()
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def _read_guesses(self, guesses: Mapping[str, Any]) -> dict[str, Any]:
+        ode, found = self.ode, {}
+        for name, value in guesses.items():
+            if name not in ode.parameters and name not in ode.states:
+                known = [*ode.parameters, *ode.states]
+                raise InputError(
+                    f"the law has no `{name}`{nearest(name, known) or '.'} It knows {', '.join(known)}; options are "
+                    "those of fit()"
+                )
+            try:
+                values = np.asarray(value, dtype=float)
+            except (TypeError, ValueError):
+                raise InputError(f"the guess of `{name}` must be a number, and is {value!r}") from None
+            runs = len(self.data.runs)
+            if not np.all(np.isfinite(values)) or values.shape not in ((), (runs,) if name in ode.states else ()):
+                each = f" (or {runs}, one a run)" if name in ode.states and runs > 1 else ""
+                raise InputError(f"the guess of `{name}` must be a finite number{each}, and is {value!r}")
+            found[name] = values if values.ndim else float(values)
+        return found
+
+    def _parameters(self) -> tuple[Array, dict[str, float] | None]:
+        """Values of all parameters to begin with; and what slopes of smooth curves say of the free ones."""
+        values: dict[str, float] = {}
+        unknown = []
+        for name, own in self.ode.parameters.items():
+            value = self.guesses.get(name, own)
+            if value is None and name not in self.free:
+                raise InputError(f"`{name}` has no value, and is not fitted: give it one, as in {name}=1, or free it")
+            if value is None:
+                unknown.append(name)
+                value = _middle(*self.bounds.get(name, (-math.inf, math.inf)))
+            values[name] = float(value)
+        guesses = {n: values[n] for n in self.free}
+        matched = self.sketch.parameters(self.free, guesses, self.bounds) if unknown else None
+        for name in unknown:
+            if matched is not None:
+                values[name] = matched[name]
+        return np.array(list(values.values())), matched
+
+    def _starts(self, t0: float | None) -> Array:
+        """When each run starts."""
+        first = np.array([run.t[0] for run in self.data.runs])
+        law = self.ode.equations
+        fixed = [s for s in law.states if s not in self.fitted and s not in law.algebraic]
+        if t0 is None and law.start is not None and any(s in law.initial or s in self.guesses for s in fixed):
+            t0 = law.start
+        if t0 is None:
+            return first
+        late = np.flatnonzero(first < t0)
+        if len(late):
+            run = self.data.runs[int(late[0])]
+            of_run = f" of run {run.name}" if len(first) > 1 else ""
+            raise InputError(
+                f"the first sample{of_run} is at {self.ode.independent} = {run.t[0]:g}, before the initial values hold, "
+                f"{t0:g}: fit them with initial=True, or say when they hold with t0="
+            )
+        return np.full(len(first), float(t0))
+
+    def _first(self, starts: Array) -> Array:
+        """Initial states: fixed ones as they are, others as guessed; NaN where a formula of the law tells."""
+        ode, law = self.ode, self.ode.equations
+        found = np.full((len(starts), len(ode.states)), np.nan)
+        told = np.concatenate([self.sketch.states(k, starts[[k]]) for k in range(len(starts))])
+        for i, name in enumerate(ode.states):
+            node = law.initial.get(name)
+            if name in self.guesses:
+                found[:, i] = self.guesses[name]
+            elif name in self.fitted and name in self.sketch.told:
+                found[:, i] = told[:, i]
+            elif node is not None and node.operation == "number":
+                found[:, i] = float(node.value)
+            elif name in law.algebraic and name in self.sketch.told:
+                found[:, i] = told[:, i]
+            elif node is None and name not in law.algebraic:
+                which = "was not measured, and has no value to begin with" if name in self.fitted else "is not fitted"
+                raise InputError(f"the initial value of `{name}` {which}: give one, as in {_given(name)}")
+        return found
+
+    def _unknowns(self, fixed: Array, starts: Array, first: Array, logarithmic: Sequence[str]) -> Unknowns:
+        is_log = np.array([name in logarithmic for name in self.free] + [False] * len(starts) * len(self.fitted))
+        names = [*self.free, *(f"{s}(0)" for _ in starts for s in self.fitted)]
+        pairs = np.array([self.bounds.get(n, (-math.inf, math.inf)) for n in names]).reshape(-1, 2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, high = (np.where(is_log, np.log(np.maximum(column, 0.0)), column) for column in pairs.T)
+        return Unknowns(self.ode, self.free, self.fitted, starts, fixed, first, low, high, is_log)
+
+    def _check_start(self, values: Mapping[str, float]) -> None:
+        for name, value in values.items():
+            low, high = self.bounds.get(name, (-math.inf, math.inf))
+            if not low <= value <= high:
+                raise InputError(
+                    f"`{name}` begins with {value:g}, outside its bounds {low:g} … {high:g}: give a guess within them, "
+                    f"as in {name}={_middle(low, high):g}"
+                )
+
+    def _noise(self) -> Array:
+        """What residuals are measured by at first."""
+        if self.data.noise is not None:
+            return np.asarray(self.data.noise, dtype=float)
+        everything = np.concatenate([run.y for run in self.data.runs])
+        width = np.nanmax(everything, axis=0) - np.nanmin(everything, axis=0)
+        return np.clip(self.data.scatter, 1e-3 * width, width)
+
+    def _check_count(self) -> None:
+        samples, unknowns = self.whole.count, self.unknowns.size
+        if samples < unknowns or (samples == unknowns and self.data.noise is None):
+            raise InputError(
+                f"{samples} samples can't tell {unknowns} unknowns: fit fewer parameters, free=[…], or say the initial "
+                "values, initial=False"
+            )
+
+    # -- what the search asks -------------------------------------------------------------------------------------
+
+    def _trajectories(self, quantities: Sequence[str]) -> Trajectories:
+        """The law with its sensitivities to these, compiled once."""
+        key = tuple(quantities)
+        found = self._kernels.get(key)
+        if found is None:
+            units = np.array([self._unit(q) for q in quantities])
+            found = self._kernels[key] = Trajectories(
+                self.ode, quantities, self._rtol, self._method, self.sizes, units
+            )
+        return found
+
+    def _unit(self, quantity: str) -> float:
+        if quantity in self.ode.parameters:
+            value = abs(float(self.unknowns.fixed[list(self.ode.parameters).index(quantity)]))
+            return value or 1.0
+        return float(self.sizes[self.ode.states.index(quantity.removesuffix("(0)"))])
+
+    def settle_noise(self, found: search.Found) -> tuple[Outcome, Whole]:
+        """Estimate the noise of each column from the residuals and fit again, until both agree."""
+        whole, outcome = self.whole, found.outcome
+        if self.data.noise is not None or found.pieces is not None:
+            return outcome, whole
+        if len(self.data.states) == 1 and self.loss == "linear":
+            return outcome, whole
+        for _ in range(_ROUNDS):
+            noise = self.noise_of(whole, outcome.residuals)
+            change = float(np.max(np.abs(noise / whole.noise - 1.0)))
+            if change < _SETTLED:
+                break
+            whole = whole.with_noise(noise)
+            again = search.descend(self, whole, outcome.x, None)
+            if not math.isfinite(again.cost):
+                break
+            outcome = again
+        return outcome, whole
+
+    def noise_of(self, whole: Whole, residuals: Array) -> Array:
+        """The standard deviation of each column's noise, as residuals show it."""
+        off = residuals * whole.noise[whole.column]
+        share = 1.0 - self.unknowns.size / whole.count
+        found = np.empty(len(self.data.states))
+        for j in range(len(found)):
+            own = off[whole.column == j]
+            if self.loss == "linear":
+                found[j] = math.sqrt(float(np.mean(own**2)) / max(share, 1e-3))
+            else:  # what outliers don't touch
+                found[j] = 1.4826 * float(np.median(np.abs(own))) / math.sqrt(max(share, 1e-3))
+        sizes = self.sizes[whole.measured]
+        return np.maximum(found, _FLOOR * sizes)
+
+
+def _middle(low: float, high: float) -> float:
+    """A value between bounds: the geometric mean of positive ones."""
+    if math.isfinite(low) and math.isfinite(high):
+        return math.sqrt(low * high) if low > 0 else 0.5 * (low + high)
+    if math.isfinite(low):
+        return low + max(1.0, abs(low)) if low > 0 or low < -1 else max(low + 1.0, 1.0)
+    return min(1.0, high - max(1.0, abs(high))) if math.isfinite(high) else 1.0
+
+
+def _given(name: str) -> str:
+    return f"{name}=1" if "'" not in name else f'values={{"{name}": 0}}'
+
+
+def _learn(
+    ode: ODE, data: Data, free: Any, bounds: Any, seed: int, progress: bool, guesses: Mapping[str, Any]
+) -> Learned:
+    """A law with networks: training finds their weights and the free parameters."""
+    from dydt.learning.learn import train
+    from dydt.learning.training import Options
+    from dydt.ode import ODE as Law
+
+    if data.states != ode.states[: len(data.states)]:
+        raise InputError(
+            f"the states of a law with networks must be measured in order, {', '.join(ode.states)}, and the data have "
+            f"{', '.join(data.states)}"
+        )
+    weights = {w for network in networks(ode.equations.derivatives) for w in network.weights}
+    plain = [n for n in ode.parameters if n not in weights]
+    known = {n: guesses.get(n, ode.parameters[n]) for n in plain}
+    chosen = plain if free is None else [n for n in read_free(ode, free) if n not in weights]
+    pairs = read_bounds(chosen, (), bounds)
+    positive = [n for n in chosen if n in pairs and pairs[n][0] >= 0 and (known[n] or 0) > 0]
+    values = {n: 1.0 if v is None else float(v) for n, v in known.items()}
+    law = Law(replace(ode.equations, parameters={**ode.equations.parameters, **values}))
+    trained = train(law, data, Options(seed=seed), chosen, positive, progress=progress)
+    return Learned(trained, {n: float(trained.parameters[n] or 0.0) for n in chosen}, data)
+
+
+def shown(run: Run, index: int) -> str:
+    """What a run is called in tables."""
+    return run.name or str(index + 1)

@@ -1,0 +1,134 @@
+"""Where a fit begins: states from smooth curves through the data, and parameters from the slopes of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dydt.expr.derive import jacobian
+from dydt.kernels.numpy import evaluate
+from dydt.learning.data import Data
+from dydt.learning.least_squares import least_squares
+from dydt.learning.smooth import Smooth
+
+if TYPE_CHECKING:
+    from dydt.ode import ODE
+
+Array = Any
+
+_POINTS = 400  # at which slopes are matched
+
+
+class Sketch:
+    """What the data say of the states between the samples, before a law is known.
+
+    States that were not measured are told where they are the slope of one that was, as x' is of x.
+
+    Parameters
+    ----------
+    ode : ODE
+    data : Data
+    """
+
+    def __init__(self, ode: ODE, data: Data) -> None:
+        self.ode, self.data = ode, data
+        self.curves = [Smooth(run.t, run.y) for run in data.runs]
+        self._sources = self._find_sources()
+
+    def _find_sources(self) -> dict[int, tuple[int, int]]:
+        """State -> (column of the data, how often it is differentiated)."""
+        law = self.ode.equations
+        found = {law.states.index(s): (j, 0) for j, s in enumerate(self.data.states)}
+        slopes = {i: node.value for i, node in enumerate(law.derivatives) if node.operation == "symbol"}
+        for _ in law.states if law.mass is None else ():
+            for i, name in slopes.items():
+                if i in found and name in law.states and law.states.index(name) not in found:
+                    column, times = found[i]
+                    if times < 2:
+                        found[law.states.index(name)] = (column, times + 1)
+        return found
+
+    @property
+    def told(self) -> set[str]:
+        """The states that the data tell."""
+        return {self.ode.states[i] for i in self._sources}
+
+    def states(self, run: int, t: Array) -> Array:
+        """The states at these times, NaN where the data do not tell: shape (len(t), n)."""
+        found = np.full((len(t), len(self.ode.states)), np.nan)
+        for i, (column, times) in self._sources.items():
+            found[:, i] = self._curve(run, column, times)(t)
+        return found
+
+    def slopes(self, run: int, t: Array) -> Array:
+        """Their derivatives."""
+        found = np.full((len(t), len(self.ode.states)), np.nan)
+        for i, (column, times) in self._sources.items():
+            found[:, i] = self._curve(run, column, times + 1)(t)
+        return found
+
+    def _curve(self, run: int, column: int, times: int) -> Any:
+        curve = self.curves[run].curves[column]
+        for _ in range(times):
+            curve = curve.derivative()
+        return curve
+
+    def sizes(self) -> Array:
+        """How large each state is and how much it varies: what its errors are measured by."""
+        found = np.ones(len(self.ode.states))
+        for i in self._sources:
+            values = np.concatenate([self.states(k, r.t)[:, i] for k, r in enumerate(self.data.runs)])
+            width = float(np.max(np.abs(values)))
+            if width > 0:
+                found[i] = width
+        return found
+
+    def parameters(
+        self, free: Sequence[str], guesses: Mapping[str, float], bounds: Mapping[str, tuple[float, float]]
+    ) -> dict[str, float] | None:
+        """The parameters with which the law's slopes are nearest to those of the smooth curves; None if the data do
+        not tell all states, or it can't be said.
+
+        J. M. Varah, SIAM J. Sci. Stat. Comput. 3 (1982) 28–46, doi:10.1137/0903003.
+        """
+        law = self.ode.equations
+        if not free or len(self._sources) < len(law.states) or law.mass is not None:
+            return None
+        t, y, slopes = self._points()
+        units = np.sqrt(np.mean(slopes**2, axis=0))
+        units[units == 0] = 1.0
+        entries = jacobian(law, free)
+        inputs: dict[str, Any] = {n: v for n, v in self.ode.parameters.items() if v is not None}
+        inputs |= dict(guesses) | {law.independent: t} | dict(zip(law.states, y.T, strict=True))
+
+        def misfit(p: Array) -> tuple[Array, Array]:
+            values = inputs | dict(zip(free, p, strict=True))
+            with np.errstate(all="ignore"):
+                made = np.array([np.broadcast_to(v, t.shape) for v in evaluate(law.derivatives, values)])
+                parts = evaluate(list(entries.values()), values)
+            rows = np.zeros((len(law.states), len(t), len(free)))
+            for (i, j), part in zip(entries, parts, strict=True):
+                rows[i, :, j] = part
+            residuals = (made - slopes.T) / units[:, None]
+            return residuals.reshape(-1), (rows / units[:, None, None]).reshape(-1, len(free))
+
+        low, high = (np.array([bounds.get(n, (-np.inf, np.inf))[k] for n in free]) for k in (0, 1))
+        start = np.array([guesses[n] for n in free])
+        found = least_squares(misfit, start, low, high, "huber", 1e-8, 100)
+        if not np.isfinite(found.cost):
+            return None
+        return dict(zip(free, map(float, found.x), strict=True))
+
+    def _points(self) -> tuple[Array, Array, Array]:
+        """Times, states and slopes, away from the ends, where splines are least sure."""
+        parts = []
+        most = max(20, _POINTS // len(self.data.runs))
+        for k, run in enumerate(self.data.runs):
+            inside = run.t[1:-1] if len(run.t) > 6 else run.t
+            places = np.linspace(0, len(inside) - 1, min(most, len(inside)))
+            t = np.interp(places, np.arange(len(inside)), inside)
+            parts.append((t, self.states(k, t), self.slopes(k, t)))
+        t, y, slopes = (np.concatenate(items) for items in zip(*parts, strict=True))
+        return t, y, slopes

@@ -1,0 +1,195 @@
+"""What data do not determine, in words: directions in which the unknowns may move and the curves stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+_NOTHING = 1e-6  # a singular value that is zero, as a part of the largest
+_LOOSE = 2.0  # standard deviations of a logarithm: a direction that the data leave open
+_PART = 0.05  # components of a direction that count
+_WHOLE = 0.03  # how near ratios of components must be to whole numbers
+_LARGEST = 6  # and how large these may be
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A direction that the data leave open.
+
+    Attributes
+    ----------
+    names : tuple of str
+        What moves along it.
+    components : tuple of float
+        By how much, relative to the size of each.
+    text : str
+    """
+
+    names: tuple[str, ...]
+    components: tuple[float, ...]
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """What the Jacobian at the end of a fit tells.
+
+    Attributes
+    ----------
+    covariance : ndarray, shape (q, q)
+        Of the directions that are determined, in units of the residuals' variance.
+    loose : ndarray of bool, shape (q,)
+        Which unknowns take part in a direction that is not.
+    directions : tuple of ndarray
+        The open directions, relative to the sizes of the unknowns.
+    sizes : ndarray, shape (q,)
+    """
+
+    covariance: Array
+    loose: Array
+    directions: tuple[Array, ...]
+    sizes: Array
+
+
+def spread(jacobian: Array, values: Array, sizes: Array) -> Spread:
+    """The covariance (JᵀJ)⁻¹ and the directions in which it has no meaning.
+
+    Parameters
+    ----------
+    jacobian : ndarray, shape (m, q)
+        ∂(residual in units of its noise)/∂(value).
+    values : ndarray, shape (q,)
+    sizes : ndarray, shape (q,)
+        What a value is measured by where it is zero.
+    """
+    sizes = np.where(np.abs(values) > 1e-8 * sizes, np.abs(values), sizes)
+    scaled = jacobian * sizes
+    _, s, right = np.linalg.svd(scaled, full_matrices=False)
+    if len(s) < len(values):  # fewer residuals than unknowns
+        _, s_full, right = np.linalg.svd(np.vstack([scaled, np.zeros((len(values), len(values)))]), full_matrices=False)
+        s = s_full
+    largest = float(s[0]) if len(s) and s[0] > 0 else 1.0
+    is_open = (s <= _NOTHING * largest) | (s * _LOOSE < 1.0) & (s < 1e-3 * largest)
+    inverse = np.where(is_open, 0.0, 1.0 / np.where(is_open, 1.0, s) ** 2)
+    covariance = (right.T * inverse) @ right * np.outer(sizes, sizes)
+    rows = right[is_open]
+    loose = np.any(np.abs(rows) > _PART, axis=0) if len(rows) else np.zeros(len(values), dtype=bool)
+    return Spread(covariance, loose, tuple(_tidied(rows)), sizes)
+
+
+def _tidied(rows: Array) -> list[Array]:
+    """A basis of the open directions in which each touches as few unknowns as it can."""
+    rows = np.array(rows, dtype=float)
+    taken: list[int] = []
+    for i in range(len(rows)):
+        left = np.abs(rows[i]).copy()
+        left[taken] = 0.0
+        pivot = int(np.argmax(left))
+        taken.append(pivot)
+        rows[i] /= rows[i, pivot]
+        for k in range(len(rows)):
+            if k != i:
+                rows[k] -= rows[k, pivot] * rows[i]
+    return [row / np.max(np.abs(row)) for row in rows]
+
+
+def in_words(
+    spread: Spread, names: Sequence[str], values: Array, cost: Callable[[Array], float]
+) -> tuple[Direction, ...]:
+    """Each open direction, said so that somebody can act on it.
+
+    Parameters
+    ----------
+    cost : callable
+        values -> cost of the fit: what tells a product from a sum.
+    """
+    found = []
+    for direction in spread.directions:
+        moving = np.flatnonzero(np.abs(direction) > _PART)
+        chosen = tuple(names[i] for i in moving)
+        part = direction[moving]
+        text = _text(chosen, part, moving, direction, spread, values, cost)
+        found.append(Direction(chosen, tuple(map(float, part)), text))
+    return tuple(found)
+
+
+def _text(
+    names: tuple[str, ...],
+    part: Array,
+    moving: Array,
+    direction: Array,
+    spread: Spread,
+    values: Array,
+    cost: Callable[[Array], float],
+) -> str:
+    if len(names) == 1:
+        return f"{names[0]} is not determined: the data are met as well with other values of it"
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    relative = _whole(part * np.where(values[moving] < 0, -1.0, 1.0))  # of logarithms
+    linear = _whole(part * spread.sizes[moving])
+    choices = []
+    if relative is not None and np.all(values[moving] != 0):
+        moved = values.copy()
+        moved[moving] = values[moving] * 1.5 ** (relative / np.max(np.abs(relative)))
+        choices.append((cost(moved), _product(names, relative)))
+    if linear is not None:
+        moved = values.copy()
+        step = 0.4 * np.min(spread.sizes[moving])
+        moved[moving] = values[moving] + step * linear / np.max(np.abs(linear))
+        choices.append((cost(moved), _sum(names, linear)))
+    choices = [(c, text) for c, text in choices if np.isfinite(c) and text]
+    if choices:
+        return f"only {min(choices)[1]} is determined, not {listed} one by one"
+    changes = ", ".join(f"{n} by {100 * c:+.3g} %" for n, c in zip(names, part, strict=True))
+    return f"{listed} are not determined one by one: changes together ({changes}) leave the curves as they are"
+
+
+def _whole(part: Array) -> Array | None:
+    """The components as small whole numbers, if they are such."""
+    unit = part / np.min(np.abs(part))
+    for factor in (1, 2, 3):
+        ratios = unit * factor
+        whole = np.round(ratios)
+        if np.all(np.abs(ratios - whole) < _WHOLE * factor) and np.max(np.abs(whole)) <= _LARGEST:
+            return whole
+    return None
+
+
+def _product(names: Sequence[str], direction: Array) -> str:
+    """What of two names stays when their logarithms move along a direction; of more, all pairs with the first."""
+    terms = []
+    for i in range(1, len(names)):
+        n, m = int(direction[i]), -int(direction[0])  # names[0]^n names[i]^m stays
+        divisor = int(np.gcd(n, m))
+        n, m = n // divisor, m // divisor
+        if n < 0:
+            n, m = -n, -m
+        first, second = _power(names[0], n), _power(names[i], abs(m))
+        if m > 0:
+            terms.append(f"the product {first}*{second}")
+        else:
+            terms.append(f"the ratio {first}/{second}")
+    return " and ".join(terms)
+
+
+def _power(name: str, exponent: int) -> str:
+    return name if exponent == 1 else f"{name}^{exponent}"
+
+
+def _sum(names: Sequence[str], direction: Array) -> str:
+    """What stays when names move along a direction: n x₁ + m x₂ with (n, m) upright on it."""
+    if len(names) != 2:
+        return ""
+    n, m = int(direction[1]), -int(direction[0])
+    divisor = int(np.gcd(n, m))
+    n, m = n // divisor, m // divisor
+    if n < 0:
+        n, m = -n, -m
+    first = names[0] if n == 1 else f"{n}*{names[0]}"
+    second = names[1] if abs(m) == 1 else f"{abs(m)}*{names[1]}"
+    return f"the {'sum' if m > 0 else 'difference'} {first} {'+' if m > 0 else '-'} {second}"

@@ -1,0 +1,156 @@
+"""Many trajectories with their exact sensitivities, at the times of data: what a fit asks for in each iteration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dydt.errors import InputError
+from dydt.expr.variational import variational
+from dydt.ode import ODE
+from dydt.settings import Settings, read_settings
+from dydt.solvers import methods
+from dydt.solvers.consistent import starts
+from dydt.solvers.ensemble import Sweeper, Task, solve_all
+from dydt.solvers.saving import Keeping
+from dydt.solvers.solver import template
+from dydt.solvers.workspace import DONE, STOPPED, Workspace
+
+Array = Any
+
+_MOST_STEPS = 50_000  # that a trial set of parameters may cost
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Trajectories at given times, and where they ended.
+
+    Attributes
+    ----------
+    y : ndarray, shape (members, times, n)
+        NaN outside a member's own span, and where it did not come so far.
+    slopes : ndarray, shape (members, times, n, q)
+        ∂y/∂(quantity).
+    end : ndarray, shape (members, n)
+    end_slopes : ndarray, shape (members, n, q)
+    fine : ndarray of bool, shape (members,)
+        Which reached their end.
+    """
+
+    y: Array
+    slopes: Array
+    end: Array
+    end_slopes: Array
+    fine: Array
+
+
+class Trajectories:
+    """A law and its variational equations, compiled for many members at a time.
+
+    Parameters
+    ----------
+    ode : ODE
+    quantities : sequence of str
+        Parameters and initial values that it is differentiated with respect to; none of them: only the states.
+    rtol : float
+    method : str
+    sizes : ndarray, shape (n,)
+        What the states are measured by: errors below a part of it don't count.
+    units : ndarray, shape (q,)
+        The same for the quantities.
+    """
+
+    def __init__(
+        self, ode: ODE, quantities: Sequence[str], rtol: float, method: str, sizes: Array, units: Array
+    ) -> None:
+        self.ode, self.quantities = ode, tuple(quantities)
+        self.size = len(ode.states)
+        self.law = _larger(ode, self.quantities) if quantities else ode
+        self.settings: Settings = read_settings(
+            ode.states, method, rtol, 1e-10, None, None, math.inf, _MOST_STEPS, math.inf, False,
+            ode.is_constrained,
+        )  # fmt: skip
+        if not methods.method(self.settings.method).adaptive:
+            raise InputError(f"a fit needs a method that finds its own steps, and {method} takes fixed ones")
+        floor = 1e-2 * rtol * np.asarray(sizes, dtype=float)
+        per_unit = floor / np.asarray(units, dtype=float)[:, None]
+        self._absolute = np.concatenate([floor, per_unit.reshape(-1)])
+
+    def __call__(
+        self, t0: Array, t1: Array, y: Array, slopes: Array, parameters: Array, times: Array
+    ) -> Paths:
+        """Solve all members.
+
+        Parameters
+        ----------
+        t0, t1 : ndarray, shape (members,)
+        y : ndarray, shape (members, n)
+        slopes : ndarray, shape (members, n, q)
+            ∂y/∂(quantity) at t0.
+        parameters : ndarray, shape (members, parameters)
+        times : ndarray
+            Sorted in the direction of time; each member is asked at those within its span.
+        """
+        total, n, q = len(y), self.size, len(self.quantities)
+        whole = np.empty((total, n * (1 + q)))
+        whole[:, :n] = y
+        whole[:, n:] = np.moveaxis(slopes, 2, 1).reshape(total, n * q)
+        missed = np.zeros(total, dtype=bool)
+        if self.ode.is_constrained:
+            whole, missed = self._consistent(t0, whole, parameters)
+        columns = [t0, t1, *whole.T, *np.asarray(parameters, dtype=float).T]
+        task = Task(self._template, columns, total, 0.0, _MOST_STEPS, times)
+        settings = self.settings
+        harvest = solve_all(task, self._sweeper, settings.method, bool(settings.stiff_method), len(times))
+        if harvest.interrupted:
+            raise KeyboardInterrupt
+        saved = harvest.saved
+        assert saved is not None
+        ends = harvest.states
+        fine = ((harvest.statuses == DONE) | (harvest.statuses == STOPPED)) & ~missed
+        saved = saved.reshape(total, len(times), 1 + q, n)
+        ends = ends.reshape(total, 1 + q, n)
+        return Paths(
+            saved[:, :, 0],
+            np.swapaxes(saved[:, :, 1:], 2, 3),
+            ends[:, 0],
+            np.swapaxes(ends[:, 1:], 1, 2),
+            fine,
+        )
+
+    def _consistent(self, t0: Array, whole: Array, parameters: Array) -> tuple[Array, Array]:
+        """The starts that satisfy the constraints, for the states and their sensitivities."""
+        for i, name in enumerate(self.law.states):
+            if name in self.law.equations.algebraic:
+                whole[:, i] = np.nan if i >= self.size else whole[:, i]
+        try:
+            found = starts(self.law.starter, float(t0[0]), whole, np.asarray(parameters, dtype=float))
+        except InputError:
+            return np.nan_to_num(whole), np.ones(len(whole), dtype=bool)
+        return np.where(found.missed[:, None], np.nan_to_num(whole), found.states), found.missed
+
+    def _sweeper(self, stiff: bool) -> Sweeper:
+        """The kernel, which the law keeps for the next fit."""
+        law = self.law
+        name = self.settings.stiff_method if stiff else self.settings.method
+        key = (name, True, None, ())
+        found = law.sweepers.get(key)
+        if found is None:
+            found = law.sweepers[key] = Sweeper(law.compiled_law, methods.method(name), Keeping(True))
+        return found
+
+    def _template(self, layout: Workspace) -> Array:
+        absolute, size = self._absolute, len(self.law.states)
+        return template(layout, size, self.settings.rtol, absolute[:size], 0.0, math.inf, _MOST_STEPS)
+
+
+def _larger(ode: ODE, quantities: tuple[str, ...]) -> ODE:
+    """The law with its variational equations, once for each set of quantities."""
+    found = ode._variational.get(quantities)
+    if found is None:
+        found = ode._variational[quantities] = ODE(variational(ode.equations, quantities))
+    return found
