@@ -22,6 +22,8 @@ from dydt.solvers.tableaus import tableau
 
 Array = Any
 
+_WORTH_A_THREAD = 200  # steps in a batch from which threads gain more than they cost
+
 
 class Engine:
     """A law and an explicit method, compiled for solutions and their gradients in lanes.
@@ -71,89 +73,30 @@ class Engine:
         """
         return Batch(self, meshes, times, stride, atol, rtol)
 
-    def each(self, work: Any, blocks: Sequence[Any]) -> None:
-        """Run `work` on every block, shared among threads."""
-        if self._pool is None or len(blocks) < 2:
-            for block in blocks:
-                work(block)
+    def each(self, kernel: Any, plans: Array, work: int) -> None:
+        """Call a kernel with every plan; `work`, in steps of a block, decides whether threads share them."""
+
+        def some(first: int) -> None:
+            for place in addresses[first :: self.threads]:
+                kernel(place)
+
+        base, size = plans.ctypes.data, plans.strides[0]
+        addresses = [base + i * size for i in range(len(plans))]
+        if self._pool is None or len(plans) < 2 or work < _WORTH_A_THREAD:
+            for place in addresses:
+                kernel(place)
             return
-        list(self._pool.map(work, blocks))
-
-
-class _Block:
-    """As many pieces as there are lanes: the arrays a kernel works on, and the plan that names them."""
-
-    def __init__(
-        self, engine: Engine, meshes: Sequence[Array], stride: int | None, tolerances: Array
-    ) -> None:
-        lanes, layout = engine.lanes, engine.layout
-        steps = max(len(mesh) for mesh in meshes) - 1
-        if stride is None:
-            stride = 1 if steps <= 64 else math.isqrt(steps - 1) + 1
-        self.times = np.empty((steps + 1, lanes))
-        for lane in range(lanes):
-            mesh = meshes[min(lane, len(meshes) - 1)]
-            self.times[: len(mesh), lane] = mesh
-            self.times[len(mesh) :, lane] = mesh[-1]
-        self.count = len(meshes)
-        parameters = len(engine.law.parameters)
-        self.starts, self.ends = (np.zeros((layout.size, lanes)) for _ in range(2))
-        self.checkpoints = np.empty((-(-steps // stride), layout.size, lanes))
-        self.buffer = np.empty((stride, layout.size, lanes))
-        self.gradient = np.zeros((parameters, lanes))
-        self.error = np.zeros(lanes)
-        self.work = np.zeros(layout.total * lanes)
-        self.absolute = np.ones(layout.size)
-        self.absolute[: len(engine.law.states)] = tolerances[0]
-        self.slots = np.zeros(steps + 1, dtype=np.int64)
-        self.theta = np.zeros((0, lanes))
-        self.samples = np.zeros((0, len(engine.law.states), lanes))
-        self.steps, self.stride, self.relative = steps, stride, float(tolerances[1])
-        self.size = len(engine.law.states)
-
-    def sample(self, lane: Array, times: Array) -> Array:
-        """Where samples of these lanes at these times will be: an index into the first axis of `samples`."""
-        step = np.empty(len(times), dtype=np.int64)
-        for one in np.unique(lane):
-            chosen = lane == one
-            mesh = self.times[:, one]
-            forwards = mesh[-1] >= mesh[0]
-            found = np.searchsorted(
-                mesh if forwards else -mesh, times[chosen] if forwards else -times[chosen]
-            )
-            step[chosen] = np.clip(found - 1, 0, self.steps - 1)
-        # Samples of one lane in one step are numbered; a slot has one number of each lane.
-        order = np.lexsort((times, step, lane))
-        key = lane[order] * (self.steps + 1) + step[order]
-        is_new = np.concatenate([[True], key[1:] != key[:-1]]) if len(key) else np.zeros(0, dtype=bool)
-        first = np.maximum.accumulate(np.where(is_new, np.arange(len(key)), 0))
-        rank = np.empty(len(times), dtype=np.int64)
-        rank[order] = np.arange(len(key)) - first
-        counts = np.zeros(self.steps, dtype=np.int64)
-        np.maximum.at(counts, step, rank + 1)
-        self.slots = np.concatenate([[0], np.cumsum(counts)])
-        slot = self.slots[step] + rank
-        lanes = self.times.shape[1]
-        self.theta = np.zeros((int(self.slots[-1]), lanes))
-        start, end = self.times[step, lane], self.times[step + 1, lane]
-        self.theta[slot, lane] = (times - start) / (end - start)
-        self.samples = np.zeros((int(self.slots[-1]), self.size, lanes))
-        return slot
-
-    def plan(self, parameters: Array) -> Array:
-        """The plan of a call."""
-        values = np.zeros(len(PLAN), dtype=np.int64)
-        for i, name in enumerate(PLAN):
-            item = parameters if name == "parameters" else getattr(self, name)
-            if isinstance(item, float):
-                values[i : i + 1].view(float)[0] = item
-            else:
-                values[i] = item if isinstance(item, int) else item.ctypes.data
-        return values
+        waiting = [self._pool.submit(some, first) for first in range(1, self.threads)]
+        some(0)
+        for other in waiting:
+            other.result()
 
 
 class Batch:
-    """Pieces of trajectories with given steps. Made by `Engine.batch`."""
+    """Pieces of trajectories with given steps. Made by `Engine.batch`.
+
+    Pieces lie in blocks of as many as there are lanes; those with as many steps share a block, so that few lanes wait.
+    """
 
     def __init__(
         self,
@@ -161,44 +104,113 @@ class Batch:
         meshes: Sequence[Array],
         times: Sequence[Array],
         stride: int | None,
-        atol: float,
+        atol: float | Array,
         rtol: float,
     ) -> None:
-        self.engine = engine
-        self.count = len(meshes)
-        lanes = engine.lanes
-        # Pieces with as many steps share a block, so that few lanes wait.
+        self.engine, self.count = engine, len(meshes)
+        lanes, size, n = engine.lanes, engine.layout.size, len(engine.law.states)
+        self._size = n
         order = np.argsort([-len(mesh) for mesh in meshes], kind="stable")
-        self._blocks: list[_Block] = []
-        self._pieces: list[Array] = []
-        self._rows: list[Array] = []  # which samples belong to a block, and where they lie there
-        self._slots: list[Array] = []
-        self._lanes: list[Array] = []
-        counts = [len(t) for t in times]
-        starts = np.concatenate([[0], np.cumsum(counts)]).astype(int) if counts else np.zeros(1, dtype=int)
-        self.sample_count = int(starts[-1])
-        for first in range(0, len(meshes), lanes):
-            chosen = order[first : first + lanes]
-            block = _Block(engine, [np.asarray(meshes[i], dtype=float) for i in chosen], stride, (atol, rtol))
-            rows, lane, at = [], [], []
-            if counts:
-                rows = [np.arange(starts[i], starts[i + 1]) for i in chosen]
-                lane = [np.full(counts[i], k) for k, i in enumerate(chosen)]
-                at = [np.asarray(times[i], dtype=float) for i in chosen]
-            row = np.concatenate(rows) if rows else np.zeros(0, dtype=int)
-            where = np.concatenate(lane) if lane else np.zeros(0, dtype=int)
-            slot = block.sample(where, np.concatenate(at) if at else np.zeros(0))
-            self._blocks.append(block)
-            self._pieces.append(chosen)
-            self._rows.append(row)
-            self._slots.append(slot)
-            self._lanes.append(where)
+        blocks = -(-self.count // lanes)
+        # Where each piece lies, and which piece each lane of a block has; those left over repeat the last one.
+        self._block, self._lane = np.empty(self.count, dtype=int), np.empty(self.count, dtype=int)
+        self._block[order], self._lane[order] = np.divmod(np.arange(self.count), lanes)
+        self._piece = order[np.minimum(np.arange(blocks * lanes), self.count - 1)].reshape(blocks, lanes)
+        self._starts, self._ends = (np.zeros((blocks, size, lanes)) for _ in range(2))
+        self._gradient = np.zeros((blocks, len(engine.law.parameters), lanes))
+        self._error = np.zeros((blocks, lanes))
         self._parameters = np.zeros(len(engine.law.parameters))
+        self._absolute = np.ones(size)
+        self._absolute[:n] = atol
+        self._arrays: list[Array] = []  # which the plans point into
+        self._steps = [self._mesh(meshes, pieces) for pieces in self._piece]
+        self._place_samples(times)
+        self._plans = np.array([self._plan(block, stride, rtol) for block in range(blocks)])
 
     @property
     def steps(self) -> int:
         """Steps of all pieces together, those of idle lanes included."""
-        return sum(block.steps * self.engine.lanes for block in self._blocks)
+        return sum(len(mesh) - 1 for mesh in self._steps) * self.engine.lanes
+
+    def _mesh(self, meshes: Sequence[Array], pieces: Array) -> Array:
+        """The times of a block's steps, a column a lane; pieces that are over early stand still."""
+        longest = max(len(meshes[i]) for i in pieces)
+        times = np.empty((longest, len(pieces)))
+        for lane, piece in enumerate(pieces):
+            mesh = meshes[piece]
+            times[: len(mesh), lane] = mesh
+            times[len(mesh) :, lane] = mesh[-1]
+        return times
+
+    def _place_samples(self, times: Sequence[Array]) -> None:
+        """Give each sample a slot: one of its step, which it shares with samples of the other lanes."""
+        counts = [len(t) for t in times] or [0] * self.count
+        piece = np.repeat(np.arange(self.count), counts)
+        at = np.concatenate([np.asarray(t, dtype=float) for t in times]) if len(piece) else np.zeros(0)
+        block, lane = self._block[piece], self._lane[piece]
+        step = np.empty(len(at), dtype=int)
+        theta = np.empty(len(at))
+        for one in range(self.count) if len(at) else ():
+            chosen = slice(*np.searchsorted(piece, [one, one + 1]))
+            mesh = self._steps[self._block[one]][:, self._lane[one]]
+            sign = 1.0 if mesh[-1] >= mesh[0] else -1.0
+            found = np.clip(np.searchsorted(sign * mesh, sign * at[chosen]) - 1, 0, len(mesh) - 2)
+            step[chosen] = found
+            theta[chosen] = (at[chosen] - mesh[found]) / (mesh[found + 1] - mesh[found])
+        # Samples of one lane in one step are numbered; a slot has one number of each lane.
+        order = np.lexsort((at, step, piece))
+        is_new = np.ones(len(at), dtype=bool)
+        is_new[1:] = np.diff(piece[order]).astype(bool) | np.diff(step[order]).astype(bool)
+        first = np.maximum.accumulate(np.where(is_new, np.arange(len(at)), 0))
+        rank = np.empty(len(at), dtype=int)
+        rank[order] = np.arange(len(at)) - first
+        widest = [np.zeros(len(mesh) - 1, dtype=np.int64) for mesh in self._steps]
+        for one in range(len(self._steps)):
+            np.maximum.at(widest[one], step[block == one], rank[block == one] + 1)
+        self._slots = [np.concatenate([[0], np.cumsum(w)]) for w in widest]
+        base = np.concatenate([[0], np.cumsum([slots[-1] for slots in self._slots])]).astype(int)
+        offset = np.array([self._slots[b][s] for b, s in zip(block, step, strict=True)], dtype=int)
+        self._slot, self._sample_lane = base[block] + offset + rank, lane
+        self._theta = np.zeros((int(base[-1]), self.engine.lanes))
+        self._theta[self._slot, lane] = theta
+        self._samples = np.zeros((int(base[-1]), self._size, self.engine.lanes))
+        self._first_slot = base
+
+    def _plan(self, block: int, stride: int | None, rtol: float) -> Array:
+        """What the kernel is told of a block."""
+        layout, lanes = self.engine.layout, self.engine.lanes
+        times = self._steps[block]
+        steps = len(times) - 1
+        if stride is None:
+            stride = 1 if steps <= 64 else math.isqrt(steps - 1) + 1
+        checkpoints = np.empty((-(-steps // stride), layout.size, lanes))
+        buffer, work = np.empty((stride, layout.size, lanes)), np.zeros(layout.total * lanes)
+        self._arrays += [checkpoints, buffer, work]
+        first = self._first_slot[block]
+        told: dict[str, Any] = {
+            "steps": steps,
+            "stride": stride,
+            "times": times,
+            "starts": self._starts[block],
+            "ends": self._ends[block],
+            "checkpoints": checkpoints,
+            "buffer": buffer,
+            "parameters": self._parameters,
+            "gradient": self._gradient[block],
+            "slots": self._slots[block],
+            "theta": self._theta[first:],
+            "samples": self._samples[first:],
+            "absolute": self._absolute,
+            "error": self._error[block],
+            "work": work,
+        }
+        plan = np.zeros(len(PLAN), dtype=np.int64)
+        for i, name in enumerate(PLAN):
+            if name == "relative":
+                plan[i : i + 1].view(float)[0] = rtol
+            else:
+                plan[i] = told[name] if isinstance(told[name], int) else told[name].ctypes.data
+        return plan
 
     def forward(self, starts: Array, parameters: Array) -> tuple[Array, Array]:
         """Solve all pieces.
@@ -215,22 +227,17 @@ class Batch:
             In the order of the times the batch was made with.
         ends : ndarray, shape (pieces, n)
         """
-        size = len(self.engine.law.states)
-        self._parameters = np.ascontiguousarray(parameters, dtype=float)
-        for block, pieces in zip(self._blocks, self._pieces, strict=True):
-            block.starts[:size, : len(pieces)] = starts[pieces].T
-            block.starts[:size, len(pieces) :] = starts[pieces[-1]][:, None]
-        self._run(self.engine.forward)
-        samples, ends = np.empty((self.sample_count, size)), np.empty((self.count, size))
-        for block, pieces, row, slot, lane in self._each():
-            samples[row] = block.samples[slot, :, lane]
-            ends[pieces] = block.ends[:size, : len(pieces)].T
-        return samples, ends
+        self._parameters[:] = parameters
+        self._starts[:, : self._size] = np.asarray(starts)[self._piece].transpose(0, 2, 1)
+        self.engine.each(self.engine.forward, self._plans, self.steps)
+        return self._samples[self._slot, :, self._sample_lane], self._ends[
+            self._block, : self._size, self._lane
+        ]
 
     @property
     def error(self) -> float:
         """The largest error of a step of the last `forward`, in units of the tolerance."""
-        errors = np.concatenate([block.error[: block.count] for block in self._blocks])
+        errors = self._error[self._block, self._lane]
         return float(np.sqrt(np.max(errors))) if np.all(np.isfinite(errors)) else math.inf
 
     def backward(self, of_samples: Array, of_ends: Array | None = None) -> tuple[Array, Array]:
@@ -241,31 +248,15 @@ class Batch:
         of_starts : ndarray, shape (pieces, n)
         of_parameters : ndarray
         """
-        size = len(self.engine.law.states)
-        for block, pieces, row, slot, lane in self._each():
-            block.samples[:] = 0.0
-            block.samples[slot, :, lane] = of_samples[row]
-            block.ends[:] = 0.0
-            if of_ends is not None:
-                block.ends[:size, : len(pieces)] = of_ends[pieces].T
-            block.gradient[:] = 0.0
-        self._run(self.engine.backward)
-        of_starts = np.empty((self.count, size))
-        of_parameters = np.zeros(len(self._parameters))
-        for block, pieces, *_ in self._each():
-            of_starts[pieces] = block.starts[:size, : len(pieces)].T
-            of_parameters += block.gradient.sum(axis=1)
-        return of_starts, of_parameters
-
-    def _run(self, kernel: Any) -> None:
-        def work(block: _Block) -> None:
-            plan = block.plan(self._parameters)
-            kernel(plan.ctypes.data)
-
-        self.engine.each(work, self._blocks)
-
-    def _each(self) -> Any:
-        return zip(self._blocks, self._pieces, self._rows, self._slots, self._lanes, strict=True)
+        self._samples[:] = 0.0
+        self._samples[self._slot, :, self._sample_lane] = of_samples
+        self._ends[:] = 0.0
+        if of_ends is not None:
+            self._ends[self._block, : self._size, self._lane] = of_ends
+        self._gradient[:] = 0.0
+        self.engine.each(self.engine.backward, self._plans, self.steps)
+        of_parameters = self._gradient.sum(axis=0).sum(axis=-1)
+        return self._starts[self._block, : self._size, self._lane], of_parameters
 
 
 def even_mesh(start: float, end: float, longest: float) -> Array:
