@@ -165,7 +165,8 @@ def problem(
                 parameters[name] = known[name]
     equations = tuple(_equation(e.left, e.right, known) for e in law.written)
     at = {name: exact(value) if isinstance(value, float | int) else value for name, value in initial.items()}
-    return Problem(t, tuple(unknowns.values()), equations, parameters, at, exact(start))
+    begins = exact(start) if isinstance(start, float | int) else start
+    return Problem(t, tuple(unknowns.values()), equations, parameters, at, begins)
 
 
 def _equation(left: Any, right: Any, known: Mapping[str, Any]) -> Any:

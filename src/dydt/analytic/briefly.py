@@ -1,0 +1,61 @@
+"""A part of a calculation that may take a short time only, in the process that calculates.
+
+`dydt.calculus.patience` ends a whole process that is late. This breaks off one attempt inside, so that the next one
+still gets its turn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+class TimeIsUp(BaseException):
+    """The time is over. Not an `Exception`, so that nobody on the way takes it for an error of theirs."""
+
+
+def briefly(seconds: float, work: Callable[..., Any], *arguments: Any, otherwise: Any = None) -> Any:
+    """The result of a call that is broken off after so many seconds, and `otherwise` then.
+
+    It works by a signal: only in the main thread, only where there are such signals, and only between two steps of
+    Python. Elsewhere the call takes the time it takes. Calls may be nested.
+
+    >>> briefly(1, sum, [1, 2])
+    3
+    """
+    if not _can_ring() or 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= seconds:
+        return work(
+            *arguments
+        )  # there are no alarms, or the one around this one rings first, and is its to catch
+    try:
+        with _alarm(seconds):
+            return work(*arguments)
+    except TimeIsUp:
+        return otherwise
+
+
+def _can_ring() -> bool:
+    return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    outer, _ = signal.getitimer(signal.ITIMER_REAL)
+    before = signal.signal(signal.SIGALRM, _ring)
+    began = time.monotonic()
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+        if outer:
+            signal.setitimer(signal.ITIMER_REAL, max(outer - (time.monotonic() - began), 1e-3))
+
+
+def _ring(number: int, frame: Any) -> None:
+    raise TimeIsUp
