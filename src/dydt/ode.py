@@ -11,10 +11,15 @@ import numpy as np
 
 from dydt.errors import InputError, nearest
 from dydt.expr.equations import Equations
+from dydt.expr.mass import with_mass
+from dydt.expr.network import networks
+from dydt.expr.write import latex_law, write_law
+from dydt.learning_verbs import LearningVerbs
 from dydt.problem import Problem
-from dydt.settings import Settings, finite, read_settings
+from dydt.settings import Settings, finite, read_settings, refuse_unsuited
 from dydt.solution import Solution
 from dydt.solvers import methods
+from dydt.solvers.consistent import Changes, Starter, one_start
 from dydt.solvers.endings import guards
 from dydt.solvers.law import CompiledLaw
 from dydt.solvers.solver import Solver
@@ -22,12 +27,13 @@ from dydt.verbs import Verbs
 
 if TYPE_CHECKING:
     from dydt.ensemble import Ensemble
+    from dydt.learning.report import Report
     from dydt.solvers.ensemble import Sweeper
 
 Array = Any
 
 
-class ODE(Verbs):
+class ODE(Verbs, LearningVerbs):
     """A law of change: write down how things change; see what happens.
 
     Parameters
@@ -39,6 +45,11 @@ class ODE(Verbs):
         Names of the states, for a function: ``"x y z"``.
     independent : str
         The variable that things change with.
+    mass : array_like, optional
+        The matrix M of a law M y' = f that is a function: n by n, constant, and singular where a row is a constraint. A
+        number is the parameter `mass`.
+    events : sequence or mapping, optional
+        What else happens: texts (``"when x > 10: stop"``) and `dydt.Event` objects, in a list or by name.
     values : mapping, optional
         Parameter values for names that can't be keywords.
     **parameters : float
@@ -67,22 +78,34 @@ class ODE(Verbs):
         *,
         states: str | Sequence[str] | None = None,
         independent: str = "t",
+        mass: Any = None,
+        events: Any = (),
         values: Mapping[str, float] | None = None,
         **parameters: float,
     ) -> None:
         began = time.perf_counter()
         given = {**parameters, **(values or {})}
+        if mass is not None and np.ndim(mass) == 0:  # a parameter of that name
+            given["mass"], mass = mass, None
         self.text = law if isinstance(law, str) else ""
         self.equations = _read(law, states, independent, given)
+        if mass is not None:
+            self.equations = with_mass(self.equations, mass)
+        if events:
+            from dydt.expr.happen import with_events
+
+            self.equations = with_events(self.equations, events, tuple(given))
+        self.is_constrained = self.equations.mass is not None  # M y' = f with a singular M
         self.states = self.equations.states
         self.independent = self.equations.independent
         self.parameters: dict[str, float | None] = dict(self.equations.parameters)
         for name, value in given.items():
             self.parameters[self._parameter(name)] = finite(name, value)
+        self.training: Report | None = None  # of a law that was learned
         self.read_seconds = time.perf_counter() - began
         self.compile_seconds = 0.0
         self._law: CompiledLaw | None = None
-        self.sweepers: dict[tuple[str, bool, int | None], Sweeper] = {}
+        self.sweepers: dict[tuple[Any, ...], Sweeper] = {}
         self._solvers: dict[str, Solver] = {}
         self._problems: dict[Settings, Problem] = {}
         self._variational: dict[tuple[str, ...], ODE] = {}
@@ -114,7 +137,8 @@ class ODE(Verbs):
         t : (t0, t1) or t1, optional
             The span, forwards or backwards; by default the law's own.
         values : mapping, optional
-            Initial values and parameters by name, for names that carry primes or clash with an option.
+            Initial values and parameters by name, for names that carry primes or clash with an option. Of an
+            algebraic state it is a guess, and may be left out; what it became is in ``stats["adjusted"]``.
         method : str
             ``"auto"`` chooses by the tolerance, and changes to a stiff method and back where the law asks for it;
             or one of `dydt.METHODS`.
@@ -161,7 +185,7 @@ class ODE(Verbs):
         if self._latest is not None and _same(self._latest[0], options):
             problem = self._latest[1]
         else:
-            problem = self.problem(read_settings(self.states, *options))
+            problem = self.problem(read_settings(self.states, *options, constrained=self.is_constrained))
             self._latest = (options, problem)
         if values:
             named = {**named, **values}
@@ -181,17 +205,21 @@ class ODE(Verbs):
         method, rtol, atol, *rest = options
         if not isinstance(atol, Mapping) and np.ndim(atol):
             atol = list(atol) * (1 + len(quantities))
-        problem = larger.problem(read_settings(larger.states, method, rtol, atol, *rest))
+        options = (method, rtol, atol, *rest, self.is_constrained)
+        problem = larger.problem(read_settings(larger.states, *options))
         # A state whose initial value is given here does not follow the parameters, whatever the law says.
         own = {
             sensitivity_name(s, q): 0.0
             for s in self.states
             for q in quantities
-            if s in named and q in self.parameters
+            if s in named and q in self.parameters and s not in self.equations.algebraic
         }
         span = self._span(t)
         parameters = self.parameter_values(named)
-        self.initial_state(named, parameters, span[0])  # for its errors, which speak of this law alone
+        state: Any = self.initial_state(named, parameters, span[0])  # its errors speak of this law alone
+        if self.is_constrained:
+            state, _ = self.consistent(span[0], state, parameters)
+            named = {**named, **dict(zip(self.states, state, strict=True))}
         return problem(span, larger.initial_state({**named, **own}, parameters, span[0]), parameters)
 
     def solver(
@@ -218,11 +246,8 @@ class ODE(Verbs):
         >>> step((0, 1), [1.0]).status
         'done'
         """
-        return self.problem(
-            read_settings(
-                self.states, method, rtol, atol, h, saveat, max_step, step_limit, time_limit, progress
-            )
-        )
+        options = (method, rtol, atol, h, saveat, max_step, step_limit, time_limit, progress)
+        return self.problem(read_settings(self.states, *options, constrained=self.is_constrained))
 
     def problem(self, settings: Settings) -> Problem:
         """The law compiled for these settings; the same settings give the same object."""
@@ -236,9 +261,19 @@ class ODE(Verbs):
         solver = self._solvers.get(method)
         if solver is None:
             began = time.perf_counter()
+            refuse_unsuited(method, self.is_constrained)
             solver = self._solvers[method] = Solver(self.compiled_law, methods.method(method))
             self.compile_seconds = time.perf_counter() - began
         return solver
+
+    @property
+    def starter(self) -> Starter:
+        """What makes initial states satisfy the constraints of a law that has some."""
+        return self.compiled_law.starter
+
+    def consistent(self, t0: float, state: Any, parameters: Array) -> tuple[Array, Changes]:
+        """The state next to a given one (NaN: no guess) that satisfies the constraints, and what was changed."""
+        return one_start(self.starter, t0, np.asarray(state), parameters)
 
     @property
     def compiled_law(self) -> CompiledLaw:
@@ -253,6 +288,7 @@ class ODE(Verbs):
         *,
         values: Mapping[str, Any] | None = None,
         product: bool = False,
+        keep: str | Sequence[str] | Mapping[str, str] = "final",
         saveat: Any = None,
         method: str = "auto",
         rtol: float = 1e-8,
@@ -276,6 +312,13 @@ class ODE(Verbs):
             Numbers and arrays by name, for names that carry primes or clash with an option.
         product : bool
             Sweep each name against each other, instead of broadcasting them like NumPy arrays.
+        keep : str, sequence of str or mapping
+            What is kept of each member besides the states where it ended: expressions of states, parameters, named
+            quantities and `t` reduced over the whole span, as in ``keep=["max(x)", "min(x*y)", "mean(x)",
+            "final(x - y)", "count(x = 1 rising)"]``, or by a name of their own, ``{"peak": "max(abs(x))"}``. A
+            largest or smallest value is located on the dense output, also between steps (of an expression with
+            jumps: the largest of what is seen in seven points of each step); a count is of an event of the law,
+            by its name, or of a condition that is only watched.
         saveat : array_like or float, optional
             Times (or a spacing) at which each member is kept; by default only where it ended.
         threads, lanes : int, optional
@@ -305,10 +348,9 @@ class ODE(Verbs):
 
         if isinstance(saveat, str):
             raise InputError("a sweep keeps the ends unless saveat says times; leave saveat away")
-        settings = read_settings(
-            self.states, method, rtol, atol, h, saveat, max_step, step_limit, time_limit, False
-        )
-        swept = Sweep(self, settings, self._span(t), {**named, **(values or {})}, product)
+        options = (method, rtol, atol, h, saveat, max_step, step_limit, time_limit, False)
+        settings = read_settings(self.states, *options, constrained=self.is_constrained)
+        swept = Sweep(self, settings, self._span(t), {**named, **(values or {})}, product, keep)
         return swept.run(threads, lanes, progress)
 
     # -- reading arguments ----------------------------------------------------------------------------------------
@@ -368,7 +410,9 @@ class ODE(Verbs):
             value = named.get(name)
             if value is None:
                 value = self._own_initial(name, parameters, t0)
-            if value is None:
+            if value is None and name in self.equations.algebraic:
+                state.append(math.nan)  # the constraints will tell
+            elif value is None:
                 missing.append(name)
             else:
                 state.append(finite(name, value))
@@ -402,30 +446,32 @@ class ODE(Verbs):
 
         return float(evaluate([node], dict(zip(self.parameters, parameters, strict=True)))[0])
 
+    # -- networks -------------------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> dict[str, Array]:
+        """The weights of the law's networks, an array each; NaN where there is none yet."""
+        found = networks(self.equations.derivatives)
+        return {
+            network.name: np.array([self.parameters[name] for name in network.weights], dtype=float)
+            for network in found
+        }
+
     # -- words ----------------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
         more = " …" if len(self.states) > 6 else ""
-        return f"<ODE {', '.join(self.states[:6])}{more}; {len(self.parameters)} parameters>"
+        weights = sum(len(item) for item in self.weights.values())
+        networks = f", {weights} weights" if weights else ""
+        return (
+            f"<ODE {', '.join(self.states[:6])}{more}; {len(self.parameters) - weights} parameters{networks}>"
+        )
 
     def __str__(self) -> str:
-        from dydt.expr.write import write_event
-
-        law = self.equations
-        lines = [f"{state}' = {node}" for state, node in zip(law.states, law.derivatives, strict=True)]
-        lines += [write_event(event) for event in law.events]
-        lines += [f"{name} = {value!r}" for name, value in self.parameters.items() if value is not None]
-        lines += [f"{name}({law.start or 0:g}) = {node}" for name, node in law.initial.items()]
-        return "\n".join(lines)
+        return write_law(self.equations, self.parameters)
 
     def _repr_latex_(self) -> str:
-        from dydt.expr.write import latex, latex_name
-
-        rows = [
-            rf"{latex_name(state + chr(39))} &= {latex(node)}"
-            for state, node in zip(self.states, self.equations.derivatives, strict=True)
-        ]
-        return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
+        return f"$${latex_law(self.equations)}$$"
 
 
 def _read(law: Any, states: Any, independent: str, given: Mapping[str, float]) -> Equations:

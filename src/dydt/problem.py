@@ -23,6 +23,7 @@ from dydt.solvers.workspace import DONE
 
 if TYPE_CHECKING:
     from dydt.ode import ODE
+    from dydt.solvers.consistent import Changes
 
 Array = Any
 
@@ -77,14 +78,27 @@ class Problem:
         if not math.isfinite(t1 - t0) or t0 == t1:
             raise InputError(f"the span must go from one finite time to another, and is {t0!r} … {t1!r}")
         saveat = None if self._simple else self.times(t0, t1)
+        adjusted: Changes = {}
+        if self.ode.is_constrained:
+            y0, adjusted = self._consistent(t0, y0, p)
         try:
             leg = self.solver.run(self._template, t0, t1, y0, p, self._record, saveat, self._watch)
         except (TypeError, ValueError) as error:
             raise InputError(f"initial values and parameters must be numbers: {error}") from None
+        leg.adjusted = adjusted
         run = leg if leg.status != CHANGE else self._relay(leg, saveat)
         if run.status != DONE:
             self._warn(run)
         return Solution(self, run)
+
+    def _consistent(self, t0: float, y0: Any, p: Any) -> tuple[Array, Changes]:
+        """The start that satisfies the constraints."""
+        try:
+            return self.ode.consistent(t0, np.asarray(y0, dtype=float), np.asarray(p, dtype=float))
+        except (TypeError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"initial values and parameters must be numbers: {error}") from None
 
     def _template_of(self, solver: Solver) -> Array:
         s = self.settings
@@ -220,8 +234,22 @@ class Problem:
         if run.status == "time limit":
             taken = f"the time limit of {self.settings.time_limit:g} s is over after {attempts}"
         explicit = not (run.legs[-1][0] if isinstance(run, Relay) else self.solver).method.linear
+        if run.happened and not np.all(np.isfinite(run.happened[-1][3])):
+            return self._after_action(run)
         note = run.note or (self.ode.equations.events[run.happened[-1][0]].name if run.happened else "")
         return judge.ending(run.status, rows, run.t1, run.step, note, taken, explicit)
+
+    def _after_action(self, run: Run | Relay) -> Ending:
+        """What an event did to a state can't be gone on with."""
+        which, t, _, _ = run.happened[-1]
+        state = (
+            "for which the constraints have no solution" if self.ode.is_constrained else "that is not finite"
+        )
+        event = self.ode.equations.events[which].name
+        text = (
+            f"stopped at {self.independent} = {t:.9g}: what happens at `{event}` leads to a state {state}. "
+        )
+        return Ending("not finite", text + "Check its action, or let the event stop the solution.")
 
     def events(self, run: Run | Relay) -> dict[str, list[tuple[float, Array, Array]]]:
         """What happened, by the name of the event: when, and the states just before and after."""
@@ -249,6 +277,8 @@ class Problem:
         }
         if jacobians:
             stats["jacobians"] = jacobians
+        if legs[0][1].adjusted:
+            stats["adjusted"] = legs[0][1].adjusted
         if self.settings.stiff_method:
             stats["switches"] = run.switches if isinstance(run, Relay) else []
         return stats

@@ -12,6 +12,8 @@ import numpy as np
 from dydt.errors import InputError, nearest
 from dydt.solvers import methods
 
+IMPLICIT = ("rodas5p", "rodas4p")  # methods that keep constraints
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -57,8 +59,9 @@ def read_settings(
     step_limit: int,
     time_limit: float,
     progress: bool,
+    constrained: bool = False,
 ) -> Settings:
-    """The settings of a law with these states.
+    """The settings of a law with these states; `constrained`, if some of its equations are constraints.
 
     Raises
     ------
@@ -66,8 +69,11 @@ def read_settings(
         For an option that can't be used.
     """
     rtol = _positive("rtol", rtol, zero=True)
+    if constrained and method == "auto":
+        method = "rodas5p"
     stiff_method = "rodas5p" if method == "auto" else ""
     method = choose(rtol) if method == "auto" else method
+    refuse_unsuited(method, constrained)
     fixed = not methods.method(method).adaptive
     if fixed and h is None:
         raise InputError(f"{method} takes fixed steps: say how long, as in h=0.01")
@@ -99,6 +105,21 @@ def _tolerances(atol: Any, rtol: float, states: Sequence[str]) -> tuple[float, .
     for value in many:
         _positive("atol", value, zero=rtol > 0)
     return tuple(many)
+
+
+def refuse_unsuited(method: str, constrained: bool) -> None:
+    """Complain about a method that can't keep constraints.
+
+    Explicit methods have no equation to find an algebraic state from; Rosenbrock23 is not stiffly accurate, so that its
+    algebraic states leave the constraints (Hairer & Wanner, Solving ODEs II, 2nd ed., VI.1).
+    """
+    if not constrained or method in IMPLICIT:
+        return
+    why = "is explicit" if not methods.method(method).linear else "does not end its steps on the constraints"
+    raise InputError(
+        f"this law has constraints or tied derivatives, and {method} {why}: take {' or '.join(IMPLICIT)}, "
+        "or leave the method away"
+    )
 
 
 def choose(rtol: float) -> str:

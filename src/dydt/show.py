@@ -104,16 +104,20 @@ class _Life:
         uses = _uses(roots)
         shared = sum(bool(node.arguments) and uses[node.index] > 1 for node in nodes)
         facts = f"{_count(len(nodes), 'node')}, {shared or 'none'} of them used more than once"
-        pairs = zip(self.law.states, roots, strict=True)
-        told = {name: root for name, root in pairs if f"{name}'" not in self.law.states}
-        return Stage("graph", "expression graph", facts, draw_graph(list(told), list(told.values())))
+        pairs = zip(self.law.left, roots, strict=True)
+        told = [(write(left), root) for left, root in pairs if left is not root]
+        return Stage("graph", "expression graph", facts, draw_graph(*zip(*told, strict=True)))
 
     def jacobian(self) -> Stage:
         states = self.law.states
         began = time.perf_counter()
         entries = jacobian(self.law)
         seconds = time.perf_counter() - began
-        lines = [f"∂({states[i]}')/∂{states[j]} = {write(entry)}" for (i, j), entry in entries.items()]
+        rows = [
+            write(left) if self.law.mass is None else f"right side {i + 1}"
+            for i, left in enumerate(self.law.left)
+        ]
+        lines = [f"∂({rows[i]})/∂{states[j]} = {write(entry)}" for (i, j), entry in entries.items()]
         facts = f"{len(entries)} of {len(states) ** 2} entries are not zero"
         return Stage("jacobian", "Jacobian, exact", facts, "\n".join(lines), seconds)
 
@@ -199,11 +203,10 @@ def write_law(ode: ODE) -> str:
     t = 0:9
     """
     law = ode.equations
-    names = set(law.states)
     changes = [
-        f"{state}' = {write(node)}"
-        for state, node in zip(law.states, law.derivatives, strict=True)
-        if f"{state}'" not in names  # x' = x' says nothing
+        f"{write(left)} = {write(node)}"
+        for left, node in zip(law.left, law.derivatives, strict=True)
+        if left is not node  # x' = x' says nothing
     ]
     start = law.start if law.start is not None else law.span[0] if law.span else 0.0
     place = write_number(float(start))
@@ -225,7 +228,7 @@ def draw_graph(names: Sequence[str], roots: Sequence[Node]) -> str:
 
     >>> from dydt.expr.graph import symbol
     >>> square = symbol("x") * symbol("x")
-    >>> print(draw_graph(["x"], [square + square / 2]))
+    >>> print(draw_graph(["x'"], [square + square / 2]))
     x' = +
          ├─ * [1]
          │  ├─ x
@@ -238,7 +241,7 @@ def draw_graph(names: Sequence[str], roots: Sequence[Node]) -> str:
     marks: dict[int, int] = {}
     lines: list[str] = []
     for name, root in zip(names, roots, strict=True):
-        lead = f"{name}' = "
+        lead = f"{name} = "
         waiting: list[tuple[Node, str, str]] = [(root, lead, " " * len(lead))]
         while waiting:  # an own stack: graphs may be deeper than Python's
             node, first, further = waiting.pop()

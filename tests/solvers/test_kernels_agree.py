@@ -45,10 +45,10 @@ def run_lanes(law, method, lanes, starts, parameters, t, rtol=1e-8, h=0.0, inlin
     put("absolute_tolerance", np.full(layout.size, rtol))
     put("t", np.full(lanes, t[0]))
     put("t_end", np.full(lanes, t[1]))
-    put("first_step", [h])
+    put("first_step", np.full(lanes, h))
     put("y", starts.T)
     put("p", parameters.T)
-    integers[layout.places["step_limit"]] = 10**6
+    integers[layout.places["step_limit"] :][:lanes] = 10**6
     integers[layout.places["budget"]] = 10**6
     integers[layout.places["patience"]] = lanes
     start(work.ctypes.data)

@@ -104,7 +104,16 @@ def assignments(texts: Iterable[str], option: str) -> dict[str, float]:
     >>> assignments(["a=1.5, b=max(1, 2)", "x'=0"], "--set")
     {'a': 1.5, 'b': 2.0, "x'": 0.0}
     """
-    values: dict[str, float] = {}
+    return {name: number(value, f"{option} {shorten(name)}") for name, value in pairs(texts, option).items()}
+
+
+def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
+    """Names and what stands after them, from `a=1.5,b=pi/2`; the numbers are not yet read.
+
+    >>> pairs(["y=pi/2, y'=1/3"], "--init")
+    {'y': 'pi/2', "y'": '1/3'}
+    """
+    found: dict[str, str] = {}
     for text in texts:
         for part in split(text):
             name, equals, value = part.partition("=")
@@ -113,10 +122,10 @@ def assignments(texts: Iterable[str], option: str) -> dict[str, float]:
                 raise InputError(
                     f"{option} takes name=number, as in {option} a=1.5,b=8/3, and got `{shorten(part)}`"
                 )
-            if name in values:
+            if name in found:
                 raise InputError(f"{option} gives `{shorten(name)}` twice")
-            values[name] = number(value, f"{option} {shorten(name)}")
-    return values
+            found[name] = value.strip()
+    return found
 
 
 def clean_name(text: str) -> str:
@@ -202,6 +211,11 @@ def check_problem(
             raise InputError("--names: " + no_such("state" if swept else "quantity", wanted, known))
 
 
+def check_start(ode: ODE, initial: Mapping[str, float]) -> None:
+    """Say which initial value or parameter is missing or unknown, and the option for it."""
+    _check_initial(ode, initial, ())
+
+
 def _check_initial(ode: ODE, initial: Mapping[str, float], swept: Collection[str]) -> None:
     for name in initial:
         if name in ode.parameters:
@@ -211,7 +225,7 @@ def _check_initial(ode: ODE, initial: Mapping[str, float], swept: Collection[str
     valueless = [name for name, value in ode.parameters.items() if value is None and name not in swept]
     if valueless:
         raise InputError(f"no value for {_listed(valueless)}: give --set {_example(valueless)}")
-    given = {*initial, *ode.equations.initial, *swept}
+    given = {*initial, *ode.equations.initial, *ode.equations.algebraic, *swept}
     missing = [name for name in ode.states if name not in given]
     if missing:
         raise InputError(f"no initial value for {_listed(missing)}: give --init {_example(missing)}")

@@ -10,7 +10,8 @@ import numpy as np
 
 from dydt.cli.arguments import clean_name, count, no_such, number, split
 from dydt.errors import InputError
-from dydt.expr.source import shorten
+from dydt.expr.reductions import KINDS
+from dydt.expr.source import FUNCTIONS, shorten
 
 if TYPE_CHECKING:
     from dydt.ode import ODE
@@ -103,6 +104,26 @@ def check_grids(
         raise InputError(
             f"that is {total:,} members, and {MOST_MEMBERS:,} are the most: sweep in several parts"
         )
+
+
+def kept(texts: Iterable[str]) -> tuple[str | None, list[str]]:
+    """What `--keep` asks for: times, as text, or None; and reductions.
+
+    >>> kept(["0,1,2.5", "max(x, y),mean(x)"]), kept(["final"])
+    (('0,1,2.5', ['max(x, y)', 'mean(x)']), (None, []))
+    """
+    times: list[str] = []
+    reductions: list[str] = []
+    for part in (part.strip() for text in texts for part in split(text)):
+        name, bracket, _ = part.partition("(")
+        name = name.strip()
+        if bracket and (name in KINDS or (name.isidentifier() and name not in FUNCTIONS)):
+            reductions.append(part)
+        elif part not in ("final", ""):
+            times.append(part)
+    if times == ["end"]:
+        times = []
+    return ",".join(times) or None, reductions
 
 
 def in_words(name: str, values: Array) -> str:

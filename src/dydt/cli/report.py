@@ -58,6 +58,8 @@ def report_solution(
             ("check", "bold", f"{trust.verdict} (against {trust.method} at rtol = {trust.rtol:.0e})")
         )
     facts += _events(solution)
+    for state, (given, found) in list(solution.stats.get("adjusted", {}).items())[:MOST_STATES]:
+        facts.append(("start", "bold", f"{state} = {found:.6g}, not {given:.6g}, for the constraints to hold"))
     facts.append(("solve", "bold", _effort(solution)))
     facts.append(("compile", "bold", _compilation(ode, solution)))
     if written:

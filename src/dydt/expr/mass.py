@@ -8,7 +8,7 @@ left out, the directions are the algebraic states, and the matrix is the familia
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,15 +89,28 @@ class Constraints:
         ]
         return tuple(i for i, column in enumerate(matching(pattern)) if column < 0)
 
-    def determinants(self) -> list[Node]:
-        """The determinants of the block's parts, of those that are small; the index is 1 where none is zero."""
+    def parts(self) -> list[tuple[set[int], set[int]]]:
+        """Constraints that must be solved together, and the directions they determine."""
         parts: list[tuple[set[int], set[int]]] = []
         for i, j in self.block:
             touched = [part for part in parts if i in part[0] or j in part[1]]
             parts = [part for part in parts if part not in touched]
             parts.append(({i}.union(*(p[0] for p in touched)), {j}.union(*(p[1] for p in touched))))
+        return parts
+
+    def follow(self, changed: Collection[str], states: Sequence[str]) -> set[str]:
+        """The states that must move for the constraints to hold, when these have changed."""
+        found: set[str] = set()
+        for rows, columns in self.parts():
+            if set(changed) & set(symbols([self.nodes[i] for i in rows])):
+                moved = np.abs(self.directions[:, sorted(columns)]).sum(axis=1)
+                found.update(states[k] for k in np.flatnonzero(moved).tolist())
+        return found
+
+    def determinants(self) -> list[Node]:
+        """The determinants of the block's parts, of those that are small; the index is 1 where none is zero."""
         found = []
-        for rows, columns in parts:
+        for rows, columns in self.parts():
             if len(rows) == len(columns) <= _BY_HAND:
                 place = [[self.block.get((i, j), ZERO) for j in sorted(columns)] for i in sorted(rows)]
                 found.append(determinant(place))

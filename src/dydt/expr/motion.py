@@ -201,7 +201,8 @@ def _too_many_equations(wanted: int, found: Sequence[str], position: int, source
             "one equation too many: this constraint leaves nothing to determine, as each name in it is a state with an "
             "equation of its own, or has a value",
             position,
-            "take it out; or is a quantity in it missing, or one of the parameters really unknown?",
+            "take it out; or is a quantity missing in it? A guess for one that is to be found is no value of a "
+            "parameter: give it to solve(…), or write it as in z(0) = 1",
         )
     return source.error(
         f"{wanted} quantities should follow from the constraints, and only {_listed(found)} can",

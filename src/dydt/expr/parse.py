@@ -26,9 +26,9 @@ equations beyond one for each highest derivative. Algebraic states are
    given beside it), if they are just as many as are wanted.
 
 If there are more, the law is refused: parameters among them need their values, or the algebraic states a guess. With
-fewer equations than highest derivatives, as in ``x' + y' = 1; x = y^2 + y + t - 1`` written ``0 = …``, the constraints
-make up for the missing ones. An equation that is not linear in its highest derivative, ``y = t*y' + (y')^2``, is a
-constraint on it: y' becomes an algebraic state, and ``y'(0) = 1`` a guess.
+fewer equations than highest derivatives, as in ``x' + y' = 1; 0 = x - y^2 - t``, the constraints make up for the
+missing ones. An equation that is not linear in its highest derivative, ``y = t*y' + (y')^2``, is a constraint on it: y'
+becomes an algebraic state, and ``y'(0) = 1`` a guess.
 """
 
 from __future__ import annotations

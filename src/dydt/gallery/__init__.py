@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from dydt.errors import InputError, nearest
 from dydt.expr.scan import Statement, scan
+from dydt.expr.source import is_name, plain_name
 
 if TYPE_CHECKING:
     from dydt.ode import ODE
@@ -171,6 +172,12 @@ def _meanings(lines: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
         found.setdefault(name, remark)
         for order in range(1, len(subject) - len(name)):
             found.setdefault(name + "'" * order, f"how fast {name + chr(39) * (order - 1)} changes")
+    # What no statement is about but an initial value is an algebraic state: v(0) = 0.6.
+    told = {subject.rstrip("'") for subject, _, _ in lines}
+    for subject, line, remark in lines:
+        name = plain_name(line.partition("(")[0].strip())
+        if not subject and remark and is_name(name) and name.rstrip("'") not in told:
+            found.setdefault(name, remark)
     return found
 
 

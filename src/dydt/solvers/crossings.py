@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from dydt.expr.derive import gradient
 from dydt.expr.equations import Equations, Event
 from dydt.expr.graph import Node, symbol, symbols
@@ -24,8 +22,8 @@ class Crossings:
         For each event, the states just after it (all of them), from those just before.
     touches : list of list of bool
         Whether the action of event i changes the value of g_j.
-    settled : tuple of int
-        States that constraints move after an action.
+    settled : list of tuple of int
+        For each event the states that constraints move after its action.
     """
 
     def __init__(self, equations: Equations) -> None:
@@ -37,20 +35,14 @@ class Crossings:
             Tape([event.actions.get(s, symbol(s)) for s in equations.states], varying)
             for event in self.events
         )
-        self.touches = [
-            [self._reaches(one, other, equations) for other in self.events] for one in self.events
-        ]
         constraints = Constraints.of(equations)
-        self.settled: tuple[int, ...] = ()
-        if constraints is not None:
-            self.settled = tuple(np.flatnonzero(np.abs(constraints.directions).sum(axis=1)).tolist())
-
-    @staticmethod
-    def _reaches(one: Event, other: Event, equations: Equations) -> bool:
-        """Whether what happens at one event may change the value of the other; constraints carry it far."""
-        if equations.mass is not None:
-            return bool(one.actions)
-        return bool(set(one.actions) & set(symbols([other.when])))
+        names = equations.states
+        follow = [constraints.follow(e.actions, names) if constraints else set[str]() for e in self.events]
+        self.settled = [tuple(i for i, name in enumerate(names) if name in moved) for moved in follow]
+        self.touches = [
+            [bool({*one.actions, *moved} & set(symbols([other.when]))) for other in self.events]
+            for one, moved in zip(self.events, follow, strict=True)
+        ]
 
     @property
     def count(self) -> int:

@@ -329,12 +329,16 @@ class Sweeper:
         first = pause(self.law, attempt_work(self.law, self.method)) if advice else _NEVER
         asked = np.array([first])
         if not np.any(harvest.statuses[members] == CHANGE):
+            saved = np.zeros(1, int)
+            if task.saveat is not None and len(t0) > 1:  # members that start later keep later times only
+                ahead = 1.0 if t1[0] > t0[0] else -1.0
+                saved = np.searchsorted(task.saveat * ahead, t0 * ahead)
             start = [
                 t0,
                 t1,
                 np.array([task.first_step]),
                 np.array([task.step_limit]),
-                np.zeros(1, int),
+                saved,
                 asked,
             ]
             return [*start, *values]

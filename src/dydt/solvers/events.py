@@ -8,8 +8,7 @@ ordinary step. What then happens is written by `write_react`, and the lane start
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial, reduce
-from operator import or_
+from functools import partial
 from typing import Any
 
 from dydt.kernels.llvm import Function, Module, Value
@@ -240,9 +239,9 @@ def write_react(module: Module, law: CompiledLaw, layout: Workspace) -> Function
             states = [f.spread(v, f.lanes) for v in here.also(jump, t, here.y)]
             after = [f.where(mine, new, old) for new, old in zip(states, after, strict=True)]
     if law.mass is not None:
-        acted = [mine for mine, event in zip(which, crossings.events, strict=True) if event.actions]
-        if acted:
-            after = _settle(f, here, t, after, crossings.settled, reduce(or_, acted))
+        for mine, moved in zip(which, crossings.settled, strict=True):
+            if moved:
+                after = _settle(f, here, t, after, moved, mine)
     _put_components(f, here, after, layout.address(f, work, "y"))
     vector = after if isinstance(here.space, Components) else here.y
     values = [f.spread(v, f.lanes) for v in here.also(crossings.values, t, vector)]

@@ -15,7 +15,7 @@ from dydt.solvers import control
 from dydt.solvers.events import Lookout, arm, write_react
 from dydt.solvers.law import CompiledLaw, Setting, setting
 from dydt.solvers.methods import Method
-from dydt.solvers.saving import Saver
+from dydt.solvers.saving import Keeper, Keeping
 from dydt.solvers.vectors import Array, Components
 from dydt.solvers.workspace import (
     CROSSED,
@@ -34,15 +34,15 @@ _TINY = 2.0**-50  # of the time: a step below it no longer moves the clock relia
 
 
 def write_kernel(
-    law: CompiledLaw, method: Method, layout: Workspace, fused: bool = True, saving: bool = False
+    law: CompiledLaw, method: Method, layout: Workspace, fused: bool = True, keeping: Keeping | None = None
 ) -> Module:
     """The module with ``start``, ``advance`` and both in one (``solve``), for as many lanes as the workspace has.
 
-    With `saving`, states at given times are written on the way, as ensembles need it.
+    With `keeping`, what an ensemble keeps of its members is gathered on the way.
     """
     module = Module(fused)
     start = _write_start(module, law, method, layout)
-    advance = _write_advance(module, law, method, layout, saving)
+    advance = _write_advance(module, law, method, layout, keeping)
     f = module.function("solve", "integer", [("work", "pointer")])
     f.call(start, "integer", f.arguments[0])
     f.give(f.call(advance, "integer", f.arguments[0]))
@@ -155,7 +155,7 @@ def _save_all(f: Function, variables: Sequence[Variable], place: Value) -> None:
 
 
 def _write_advance(
-    module: Module, law: CompiledLaw, method: Method, layout: Workspace, saving: bool
+    module: Module, law: CompiledLaw, method: Method, layout: Workspace, keeping: Keeping | None
 ) -> Function:
     f = module.function("advance", "integer", [("work", "pointer")], layout.lanes)
     work = f.arguments[0]
@@ -174,19 +174,21 @@ def _write_advance(
         )
     }
     t_end = layout.load(f, work, "t_end")
-    saver = Saver(f, work, here, method, layout) if saving else None
     lookout = Lookout(f, work, here, method, layout, law.events) if law.events else None
+    keeper = keeping.write(f, work, here, law, method, layout, lookout) if keeping is not None else None
     left = f.variable(uniform["budget"])
     with f.loop() as loop:
+        if keeper is not None:
+            keeper.ask(state.scalars, t_end)
         running = state.get("status").equals(RUNNING)
         stopped = ~f.any(running) if layout.lanes == 1 else f.tally(~running) >= uniform["patience"]
         loop.leave_if(stopped | (left.get() <= 0))
         left.set(left.get() - 1)
-        fresh = _attempt(f, law, here, method, state, uniform, t_end, running, saver, lookout)
+        fresh = _attempt(f, law, here, method, state, uniform, t_end, running, keeper, lookout)
         _record(f, law, state, fresh, uniform, layout)
     state.save()
-    if saver is not None:
-        saver.close()
+    if keeper is not None:
+        keeper.close()
     if lookout is not None:
         lookout.close()
     layout.store(f, work, "budget", left.get())
@@ -203,7 +205,7 @@ def _attempt(
     uniform: dict[str, Value],
     t_end: Value,
     running: Value,
-    saver: Saver | None,
+    keeper: Keeper | None,
     lookout: Lookout | None,
 ) -> Value:
     """One step attempt in every lane, without a branch; tells which lanes accepted it."""
@@ -230,18 +232,25 @@ def _attempt(
         good, tried = good & ~caught, tried & ~caught
         next_h = f.where(caught, landing_step, next_h)
     status = _count_attempt(f, method, state, uniform, running & tiny, tried, good)
+    if lookout is not None:
+        status = lookout.piled_up(status)
     status = f.where(good & last, f.constant(DONE, "integer"), status)
     crossed = _crossings(f, law, here, state, t1, y1, good)
     if crossed is not None:
+        if keeper is not None:
+            crossed, t1, y1 = keeper.judge(t, y, h, t1, y1, crossed)
         status = f.where(crossed, f.constant(CROSSED, "integer"), status)
     if lookout is not None and landing is not None:
         status = f.where(good & landing, f.constant(HAPPENED, "integer"), status)
         lookout.passed(t1, y1, good, landing, tried)
-    if saver is not None:
-        saver.save(t, y, h, t1, good)
+    if keeper is not None:
+        keeper.look(t, y, h, t1, y1, good)
 
     new = {"t": f.where(good, t1, t), "h": f.where(running & ~(good & last), next_h, state.get("h"))}
-    new |= {"control_error": memory.error, "control_failed": memory.failed, "status": status}
+    # A lane that waits for an answer goes on with what its controller remembers.
+    kept = (state.get("control_error"), state.get("control_failed"))
+    remembered = [f.where(running, now, old) for now, old in zip(memory, kept, strict=True)]
+    new |= {"control_error": remembered[0], "control_failed": remembered[1], "status": status}
     for name, value in new.items():
         state.scalars[name].set(value)
     state.accept("y", y1, good)

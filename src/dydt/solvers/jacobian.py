@@ -23,7 +23,7 @@ class Jacobian:
     pulled : bool
         Whether the law depends on time.
     elimination : Inverse or Elimination
-        How linear systems with I/(hγ) - J are solved.
+        How linear systems with M/(hγ) - J are solved.
     """
 
     def __init__(self, equations: Equations) -> None:
@@ -36,7 +36,7 @@ class Jacobian:
         self.entries = list(entries.values())
         self._slopes = [*self.entries, *(pull if self.pulled else ())]
         self._varying = (equations.independent, *equations.states)
-        self.elimination: Inverse | Elimination = elimination(self.places, self.size)
+        self.elimination: Inverse | Elimination = elimination(self.places, self.size, equations.mass)
 
     @cached_property
     def tape(self) -> Tape:

@@ -9,12 +9,13 @@ from typing import Any
 
 from dydt.expr.equations import Equations
 from dydt.expr.graph import Node
-from dydt.kernels.batch import find_batches, left_over, write_batch
 from dydt.expr.network import networks
+from dydt.kernels.batch import find_batches, left_over, write_batch
 from dydt.kernels.llvm import Function, Module, Value
 from dydt.kernels.network import lane_function
 from dydt.kernels.tape import Tape
 from dydt.kernels.vecmath import LANE_FUNCTIONS
+from dydt.solvers.consistent import Starter
 from dydt.solvers.crossings import Crossings
 from dydt.solvers.factors import write_factorisation, write_linearisation, write_substitution
 from dydt.solvers.jacobian import Jacobian
@@ -65,6 +66,11 @@ class CompiledLaw:
     def work(self) -> int:
         """How many operations one evaluation takes."""
         return self.tape.work + sum(batch.tape.work * len(batch.outputs) for batch in self.batches)
+
+    @cached_property
+    def starter(self) -> Starter:
+        """What makes initial states satisfy the constraints of a law that has some."""
+        return Starter(self.equations)
 
     @cached_property
     def jacobian(self) -> Jacobian:

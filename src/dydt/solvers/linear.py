@@ -21,11 +21,35 @@ SOUND = (
 )
 
 
-class Inverse:
-    """W⁻¹ by Gauss–Jordan elimination with partial pivoting; rows are exchanged by selects, in each lane its own."""
+Mass = Mapping[Place, float]
 
-    def __init__(self, size: int) -> None:
+
+def _weighed(entries: Mapping[Place, Any], mass: Mass, shift: Any) -> dict[Place, Any]:
+    """M·shift - J, where `entries` are those of -J."""
+    values = dict(entries)
+    for place, weight in mass.items():
+        term = shift if weight == 1.0 else shift * weight
+        values[place] = values[place] + term if place in values else term
+    return values
+
+
+class Inverse:
+    """W⁻¹ by Gauss–Jordan elimination with partial pivoting; rows are exchanged by selects, in each lane its own.
+
+    Algebraic states come first, with the constraints that stand in their rows, and only these are exchanged for them:
+    what is left is the matrix of the differential equations alone. Rows of both kinds have no common scale, and a
+    differential state that is found as what others leave of a constraint loses its digits.
+    """
+
+    def __init__(self, size: int, mass: Mass | None = None) -> None:
         self.size = size
+        self.mass = {(i, i): 1.0 for i in range(size)} if mass is None else mass
+        changing = {place for place in self.mass if place[0] == place[1]}
+        constraints = [i for i in range(size) if (i, i) not in changing]
+        if len(changing) < len(self.mass):  # tied derivatives: rows can't be told apart
+            constraints = []
+        self.order = sorted(range(size), key=lambda i: i not in constraints)
+        self.first = len(constraints)
 
     @cached_property
     def slots(self) -> dict[Place, int]:
@@ -33,18 +57,18 @@ class Inverse:
         return {(i, j): i * self.size + j for i in range(self.size) for j in range(self.size)}
 
     def factorise(self, arithmetic: Any, entries: Mapping[Place, Any], shift: Any) -> dict[Place, Any]:
-        """W⁻¹, where W has these entries and `shift` added to its diagonal.
+        """W⁻¹, where W has these entries and M·shift added to them.
 
         A singular W gives values that are not finite.
         """
         n, fma = self.size, arithmetic.fma
+        values = _weighed(entries, self.mass, shift)
         rows: list[Vector] = []
-        for i in range(n):
-            row = [entries.get((i, j), 0.0) for j in range(n)]
-            row[i] = row[i] + shift
-            rows.append(row + [1.0 if i == j else 0.0 for j in range(n)])
+        for i in self.order:
+            row = [values.get((i, j), 0.0) for j in self.order]
+            rows.append(row + [1.0 if i == j else 0.0 for j in self.order])
         for k in range(n):
-            for i in range(k + 1, n):
+            for i in range(k + 1, self.first if k < self.first else n):
                 self._exchange(arithmetic, rows, k, i)
             pivot = 1.0 / rows[k][k]
             rows[k] = [None] * (k + 1) + [_times(v, pivot) for v in rows[k][k + 1 :]]
@@ -55,7 +79,8 @@ class Inverse:
                         _minus(fma, v, factor, w)
                         for v, w in zip(rows[i][k + 1 :], rows[k][k + 1 :], strict=True)
                     ]
-        return {place: rows[place[0]][n + place[1]] for place in self.slots}
+        place_of = {i: k for k, i in enumerate(self.order)}
+        return {(i, j): rows[place_of[i]][n + place_of[j]] for i, j in self.slots}
 
     @staticmethod
     def _exchange(arithmetic: Any, rows: list[Vector], k: int, i: int) -> None:
@@ -95,13 +120,16 @@ class Elimination:
     """Sparse LU of W, written out for its pattern: pivots on the diagonal, in an order that fills in little.
 
     W = I/(hγ) - J is strong on its diagonal for small h. Where it is not, `trust` is NaN, and so is the error of
-    the attempt, which is repeated with a smaller step.
+    the attempt, which is repeated with a smaller step. Rows of a mass matrix M without an entry on the diagonal have no
+    such strength, and are not looked at.
 
     Parameters
     ----------
     pattern : collection of (i, j)
         Where J may differ from zero.
     size : int
+    mass : mapping, optional
+        The entries of M; the identity unless given.
 
     Attributes
     ----------
@@ -111,11 +139,13 @@ class Elimination:
         For each pivot in turn, the rows of its column and the columns of its row that are still to come.
     """
 
-    def __init__(self, pattern: Collection[Place], size: int) -> None:
+    def __init__(self, pattern: Collection[Place], size: int, mass: Mass | None = None) -> None:
         self.size = size
+        self.mass = {(i, i): 1.0 for i in range(size)} if mass is None else mass
+        self.plain = mass is None
         rows = [{i} for i in range(size)]  # columns of each row, still to be eliminated
         columns = [{i} for i in range(size)]
-        for i, j in pattern:
+        for i, j in (*pattern, *self.mass):
             rows[i].add(j)
             columns[j].add(i)
         self.order: list[int] = []
@@ -157,9 +187,7 @@ class Elimination:
 
     def factorise(self, arithmetic: Any, entries: Mapping[Place, Any], shift: Any) -> dict[Place, Any]:
         """The factors: multipliers below, the rows of U to the right, reciprocals of pivots on the diagonal."""
-        values = dict(entries)
-        for i in range(self.size):
-            values[i, i] = values[i, i] + shift if (i, i) in values else shift
+        values = _weighed(entries, self.mass, shift)
         for k, below, right in zip(self.order, self.below, self.right, strict=True):
             pivot = values[k, k] = 1.0 / values[k, k]
             for i in below:
@@ -183,18 +211,22 @@ class Elimination:
 
     def trust(self, arithmetic: Any, factors: Mapping[Place, Any], shift: Any) -> Any:
         """1, or NaN if a pivot is lost in the rounding of what it came from."""
-        largest = arithmetic.absolute(factors[0, 0])
-        for i in range(1, self.size):
-            largest = arithmetic.maximum(arithmetic.absolute(factors[i, i]), largest)
+        looked_at = [i for i in range(self.size) if (i, i) in self.mass]
+        weighed = [_times(factors[i, i], self.mass[i, i]) for i in looked_at]
+        if not weighed:
+            return None
+        largest = arithmetic.absolute(weighed[0])
+        for pivot in weighed[1:]:
+            largest = arithmetic.maximum(arithmetic.absolute(pivot), largest)
         return arithmetic.where(largest * arithmetic.absolute(shift) < 1.0 / SOUND, 1.0, math.nan)
 
 
-def elimination(pattern: Collection[Place], size: int) -> Inverse | Elimination:
-    """What suits a matrix of that size and pattern."""
-    if size <= SMALL:
-        return Inverse(size)
-    sparse = Elimination(pattern, size)
-    return Inverse(size) if size <= DENSE and len(sparse.slots) > 0.7 * size * size else sparse
+def elimination(pattern: Collection[Place], size: int, mass: Mass | None = None) -> Inverse | Elimination:
+    """What suits a matrix of that size and pattern; with constraints, pivoting is worth more."""
+    if size <= (SMALL if mass is None else DENSE):
+        return Inverse(size, mass)
+    sparse = Elimination(pattern, size, mass)
+    return Inverse(size, mass) if size <= DENSE and len(sparse.slots) > 0.7 * size * size else sparse
 
 
 def _is_zero(value: Any) -> bool:

@@ -1,8 +1,9 @@
 """Rosenbrock–Wanner steps as plain arithmetic: linearly implicit, for stiff laws, without an iteration.
 
-(I/(hγ) - J) uᵢ = f(t + cᵢh, y + Σⱼ aᵢⱼ uⱼ) + Σⱼ Cᵢⱼ uⱼ / h + h dᵢ ∂f/∂t        y₁ = y + Σᵢ mᵢ uᵢ
+(M/(hγ) - J) uᵢ = f(t + cᵢh, y + Σⱼ aᵢⱼ uⱼ) + M Σⱼ Cᵢⱼ uⱼ / h + h dᵢ ∂f/∂t        y₁ = y + Σᵢ mᵢ uᵢ
 
-J and ∂f/∂t are exact, from the graph; a step takes them once and factorises one matrix.
+for a law M y' = f(t, y) (Hairer & Wanner, Solving ODEs II, 2nd ed., IV.7 and VI.3); M is mostly the identity. J and
+∂f/∂t are exact, from the graph; a step takes them once and factorises one matrix.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Rosenbrock:
         return Attempt(y1, error if trust is None else error * trust, None)
 
     def _defect(self, here: Any, t: Any, y: Any, h: Any, y1: Any, u: list[Any]) -> Any:
-        """f - y' of the dense output in the middle of the step.
+        """f - M y' of the dense output in the middle of the step.
 
         Where a component is so stiff that it is at rest at the end of a step whatever its size, the embedded
         formula sees no error, and the dense output would be free to go astray.
@@ -63,14 +64,14 @@ class Rosenbrock:
 
         per_h = 1.0 / h
 
-        def defect(f: Any, y: Any, y1: Any, *u: Any) -> Any:
-            change = y1 - y
-            if any(slope):
-                change = fma(_dot(fma, slope, u), 0.25, change)
-            return fma(-change, per_h, f)
+        def change(y: Any, y1: Any, *u: Any) -> Any:
+            return fma(_dot(fma, slope, u), 0.25, y1 - y) if any(slope) else y1 - y
 
         f = here.law(fma(h, 0.5, t), space.map(middle, y, y1, *used_u, into="middle"))
-        return space.map(defect, f, y, y1, *used_u)
+        if here.mass is None:
+            return space.map(lambda f, *ends: fma(-change(*ends), per_h, f), f, y, y1, *used_u)
+        moved = here.mass(space.map(change, y, y1, *used_u, into="sum"))
+        return space.map(lambda f, v: fma(-v, per_h, f), f, moved)
 
     def _stages(self, here: Any, t: Any, y: Any, h: Any) -> tuple[list[Any], Any, Any, Any]:
         """The uᵢ, the new state, how systems are solved, and 1 or NaN as they were sound or not."""
@@ -86,7 +87,7 @@ class Rosenbrock:
                 slope = here.law(t + h * tableau.c[i] if tableau.c[i] != 1.0 else t + h, at)
             pulled = tableau.d[i] != 0.0 and slope_in_time is not None
             push = h * tableau.d[i] if pulled else None
-            u.append(solve(_right_side(space, tableau.c_matrix[i], u, per_h, slope, push, slope_in_time)))
+            u.append(solve(_right_side(here, tableau.c_matrix[i], u, per_h, slope, push, slope_in_time)))
         return u, self._ahead(space, y, at, row, tableau.m, u, "stage"), solve, trust
 
     @staticmethod
@@ -134,10 +135,14 @@ def _size_squared(
 
 
 def _right_side(
-    space: Any, row: Sequence[float], u: list[Any], per_h: Any, slope: Any, push: Any, slope_in_time: Any
+    here: Any, row: Sequence[float], u: list[Any], per_h: Any, slope: Any, push: Any, slope_in_time: Any
 ) -> Any:
-    """f + Σ Cⱼ uⱼ / h + push·∂f/∂t."""
+    """f + M Σ Cⱼ uⱼ / h + push·∂f/∂t."""
+    space = here.space
     fma = space.arithmetic.fma
+    if here.mass is not None and u:
+        u = [here.mass(space.map(lambda *u: _dot(fma, row, u), *u, into="sum"))]
+        row = (1.0,)
     if push is None:
         if not u:
             return slope

@@ -21,9 +21,11 @@ class Run:
         What was asked for, `first` being the initial state.
     seconds : float
         What it took.
+    adjusted : dict
+        Initial values that constraints have changed: state -> (given, found).
     """
 
-    __slots__ = ("_journey", "first", "parameters", "seconds", "status", "t0", "t1")
+    __slots__ = ("_journey", "adjusted", "first", "parameters", "seconds", "status", "t0", "t1")
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class Run:
         self.parameters = parameters
         self.seconds = seconds
         self._journey = journey
+        self.adjusted: dict[str, tuple[float, float]] = {}
 
     @property
     def t(self) -> float:

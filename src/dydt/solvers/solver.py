@@ -16,7 +16,7 @@ import numpy as np
 from dydt.kernels.build import Library, has_fma
 from dydt.solvers.dense import write_dense
 from dydt.solvers.integrate import write_kernel
-from dydt.solvers.law import CompiledLaw, workspace
+from dydt.solvers.law import CompiledLaw, attempt_work, workspace
 from dydt.solvers.methods import Method
 from dydt.solvers.run import Run
 from dydt.solvers.workspace import CROSSED, DONE, FRESH, FULL, HAPPENED, RUNNING, TOO_SMALL, Workspace
@@ -69,9 +69,7 @@ class Solver:
         if law.events is not None:
             self._react = self._library.function("react", ctypes.c_void_p)
         self._dense: Any = None
-        self.work = max(1, law.work + 4 * self.size) * method.stages  # operations of an attempt
-        if method.linear:
-            self.work += law.jacobian.elimination.work * method.stages
+        self.work = attempt_work(law, method)
         self._budget = max(16, _BREATH // self.work)
         self._rows = max(4, min(FIRST_ROWS, 16_000 // (self.size + 1)))
         places = self.layout.places
@@ -224,9 +222,9 @@ def template(
     first = places["absolute_tolerance"]
     work[first : first + layout.size] = 1.0
     work[first : first + size] = absolute
-    work[places["first_step"]] = step
+    work[places["first_step"] : places["first_step"] + layout.lanes] = step
     work[places["largest_step"]] = largest_step
-    work.view(_INTEGER)[places["step_limit"]] = step_limit
+    work.view(_INTEGER)[places["step_limit"] : places["step_limit"] + layout.lanes] = step_limit
     return work
 
 
