@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import pictures, stiff, tables
+from benchmarks import pictures, stiff, tables, textbook
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -20,6 +20,7 @@ SECTIONS = {
     "overhead": ("Python overhead", tables.overhead),
     "ensemble": ("Many at once", tables.ensemble),
     "stiff": ("Stiff laws", stiff.text),
+    "textbook": ("Textbook equations by hand", textbook.text),
 }
 
 

@@ -32,10 +32,26 @@ ROOMS |= {
     "gallery": "law",
 }
 ROOMS |= dict.fromkeys(["calculus", "analytic", "dynamics", "learning"], "rooms")
-ROOMS |= {"verbs": "law", "sweep": "law", "ensemble": "law", "settings": "law"}
-ROOMS |= {"cli": "top", "show": "top", "__main__": "top", "__init__": "errors"}
+ROOMS |= dict.fromkeys(["learning_verbs", "storage", "export"], "law")
+ROOMS |= {"verbs": "law", "sweep": "law", "ensemble": "law", "settings": "law", "dynamic_verbs": "law"}
+ROOMS |= {"steps": "law", "step_words": "law", "reference": "law", "stability_region": "law"}
+ROOMS |= {"cli": "top", "show": "top", "album": "top", "__main__": "top", "__init__": "errors"}
 # The verbs of ODE and Solution are short methods that call a later room, which they import when called.
-VERBS = {"ode.py", "verbs.py", "solution.py", "ensemble.py"}
+VERBS = {
+    "butterfly.py",
+    "derivative.py",
+    "ensemble.py",
+    "explanation.py",
+    "integral.py",
+    "lyapunov.py",
+    "motion.py",
+    "ode.py",
+    "solution.py",
+    "stability_region.py",
+    "steps.py",
+    "verbs.py",
+}
+VERBS |= {"dynamic_verbs.py", "portrait.py", "slopes.py", "space.py"}
 ONLY_IN = {
     "llvmlite": ("kernels/",),
     "sympy": ("expr/sympy.py", "analytic/", "calculus/"),

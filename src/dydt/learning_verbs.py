@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from dydt.dynamic_verbs import unconstrained
+
 if TYPE_CHECKING:
     from dydt.ode import ODE
 
@@ -59,7 +61,7 @@ class LearningVerbs:
         """
         from dydt.kernels.jax import jax_function, parameters_of
 
-        ode = cast("ODE", self)
+        ode = unconstrained(self, "the JAX function")
         return jax_function(ode.equations), parameters_of(ode.equations, ode.parameters)
 
     def to_equinox(self) -> Any:
@@ -72,5 +74,5 @@ class LearningVerbs:
         """
         from dydt.kernels.jax import equinox_module
 
-        ode = cast("ODE", self)
+        ode = unconstrained(self, "the JAX module")
         return equinox_module(ode.equations, ode.parameters)

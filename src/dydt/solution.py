@@ -229,6 +229,30 @@ class Solution:
 
         return check(self)
 
+    def drift(self, quantity: Any = None) -> Array:
+        """How far a quantity that should be conserved has moved from its first value, at each time of `t`.
+
+        Parameters
+        ----------
+        quantity : str or Quantity, optional
+            A formula in states and parameters, ``"x^2 + y^2"``, or one that `ODE.conserved` found; by default the
+            first of these.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+
+        Examples
+        --------
+        >>> import dydt
+        >>> sol = dydt.ODE("x' = y; y' = -x").solve(t=(0, 10), x=1, y=0)
+        >>> bool(abs(sol.drift("x^2 + y^2")).max() < 1e-7)
+        True
+        """
+        from dydt.dynamics.conserved import drift
+
+        return drift(self, quantity)
+
     # -- to other forms -------------------------------------------------------------------------------------------
 
     def to_csv(self, path: str | Path | None = None) -> str | None:

@@ -120,6 +120,7 @@ def sweep(
     \b
     dydt sweep lorenz --over r=0:21:4096 --t 0:1 --out runs.nc
     dydt sweep lorenz --over r=0:30:300 --t 0:20 --keep 0.05 --plot fan.png
+    dydt sweep lorenz --over r=0:30:300 --t 0:50 --keep "max(z),mean(z)"
     dydt sweep lotka-volterra --over x=0.5:3:100 --over y=0.5:3:100 --product --plot map.png
     """
     from dydt.cli import grids, sweeps
@@ -136,10 +137,12 @@ def sweep(
     swept, span, shown = grids.grids(over or []), arguments.span(t), arguments.names(names)
     grids.check_grids(ode, swept, fixed, product)
     settings = _settings(method, h, rtol, atol, max_step, step_limit, time_limit)
-    settings["saveat"] = None if keep in (None, "final", "end") else arguments.saveat(keep)
-    arguments.check_problem(ode, span, fixed["--init"], settings, shown, swept)
+    times, reductions = grids.kept(keep or [])
+    settings["saveat"] = arguments.saveat(times)
+    states = [name for name in shown if "(" not in name]
+    arguments.check_problem(ode, span, fixed["--init"], settings, states, swept)
     workers = arguments.count(threads, "--threads", 0) or None
-    prepared = sweeps.prepare(ode, span, {**fixed["--init"], **swept}, settings, product)
+    prepared = sweeps.prepare(ode, span, {**fixed["--init"], **swept}, settings, product, reductions)
     told = not quiet and json != "-"
     if told:
         sweeps.announce(entry, prepared, swept)

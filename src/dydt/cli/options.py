@@ -61,12 +61,13 @@ Over = Annotated[
 ]
 Product = Annotated[bool, _switch("Sweep each name against each other, instead of together.", "--product")]
 Keep = Annotated[
-    Text,
+    Many,
     typer.Option(
         "--keep",
         "--saveat",
-        metavar="TIMES",
-        help="What is kept of each member: final (the default), a spacing 0.1, or times 0,1,2.5.",
+        metavar="WHAT",
+        help="What is kept of each member: final (the default), a spacing 0.1, times 0,1,2.5, or reductions "
+        '"max(x),mean(x*y),count(x = 1 rising)". Can be repeated.',
         show_default=False,
     ),
 ]
@@ -100,3 +101,86 @@ Stage = Annotated[
     str, _option("--stage", "STAGE", "One of text, equations, graph, jacobian, tape, ir, assembly; else all.")
 ]
 Full = Annotated[bool, _switch("IR and machine code of the whole kernel, and every line.", "--full")]
+
+Latex = Annotated[bool, _switch("Print LaTeX.", "--latex")]
+T0 = Annotated[Text, _option("--t0", "NUMBER", "Where the initial values hold; the law's start, or 0.")]
+Patience = Annotated[Text, _option("--time-limit", "SECONDS", "Look no longer than this; 10 if not given.")]
+ClosedForm = Annotated[
+    File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf): the closed form over the native solution.")
+]
+
+Formula = Annotated[
+    str, typer.Argument(metavar="FUNCTION", help='A function as text: "t^2", "s(t) = -t^2 + 10*t", "sin(x)/x".')
+]
+Bound = Annotated[str | None, typer.Argument(metavar="[BOUND]", help="A number, 2*pi, inf or -inf.")]
+At = Annotated[Text, _option("--at", "NUMBER", "A place: the slope there, the tangent, difference quotients.")]
+Quotients = Annotated[Text, _option("--h", "NUMBER,…", "Difference quotients and secants for these h.")]
+On = Annotated[Text, _option("--on", "FROM:TO", "An interval, as in 0:10.")]
+Moments = Annotated[Text, _option("--at", "TIME,…", "Position, velocity and acceleration at these times too.")]
+Order = Annotated[Text, _option("--order", "NUMBER", "2 for the second derivative, and so on.")]
+Rectangles = Annotated[Text, _option("--n", "COUNT", "Rectangles of the Riemann sum; 8 if not given.")]
+Rule = Annotated[
+    str, _option("--rule", "RULE", "Where each takes its height: left, right, midpoint; or trapezoid.")
+]
+Variable = Annotated[Text, _option("--variable", "NAME", "What it is a function of, if several names are free.")]
+Drawing = Annotated[File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf).")]
+
+Averaged = Annotated[Text, _option("--t", "NUMBER", "How long is averaged; by default until it is good enough.")]
+Transient = Annotated[
+    Text, _option("--transient", "NUMBER", "How long the path is followed before anything counts.")
+]
+Tolerance = Annotated[
+    Text, _option("--tolerance", "NUMBER", "The relative error to stop at; 0.007 if not given.")
+]
+Largest = Annotated[Text, _option("--count", "NUMBER", "Only so many of the largest exponents.")]
+Seed = Annotated[Text, _option("--seed", "NUMBER", "Of the directions that the axes start with.")]
+Settling = Annotated[
+    File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf) of how the exponents settle.")
+]
+Distance = Annotated[Text, _option("--distance", "NUMBER", "Between the two starts; 1e-8 if not given.")]
+Along = Annotated[Text, _option("--along", "STATE", "The state in which they differ; the first if not given.")]
+Fraction = Annotated[
+    Text,
+    _option("--fraction", "NUMBER", "Of what the path fills: where prediction ends; 0.1 if not given."),
+]
+Drift = Annotated[
+    File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf) of both paths and the distance over time.")
+]
+TwoPaths = Annotated[File, _option("--phase", "FILE", "A picture of both paths in space.")]
+Flight = Annotated[File, _option("--animate", "FILE", "A film (.gif, .mp4) of both paths being drawn.")]
+
+Frames = Annotated[Text, _option("--frames", "COUNT", "How many pictures the film has; 72 if not given.")]
+
+StepMethods = Annotated[
+    str, _option("--method", "NAME,…", "Explicit methods, as in euler,heun,rk4 (the default is rk4).")
+]
+StepSizes = Annotated[Text, _option("--h", "NUMBER,…", "Steps, as in 0.5,0.2,0.1; 0.1 if not given.")]
+Formulas = Annotated[
+    Text,
+    _option("--formulas", "NUMBER", "Write out so many steps with the numbers put in; 1 if not given."),
+]
+Compared = Annotated[
+    File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf): each h beside the exact solution.")
+]
+ErrorPlot = Annotated[File, _option("--errors", "FILE", "A picture of the error against h.")]
+Region = Annotated[
+    File,
+    _option("--stability", "FILE", "A picture of the stability region with the law's eigenvalues in it."),
+]
+StepCsv = Annotated[Text, _option("--csv", "FILE", "The table (of a single run) as CSV; - for output.")]
+
+Folder = Annotated[Path, typer.Argument(metavar="OUT", help="The folder to draw into; made if missing.")]
+Films = Annotated[bool, _switch("Films of those that move as well, as GIF (and MP4 where ffmpeg is).", "--animate")]
+Only = Annotated[Many, _option("--only", "NAME,…", "Only these figures; repeatable.")]
+Format = Annotated[Text, _option("--format", "png|svg|pdf", "What pictures are written as; png if not given.")]
+
+Box = Annotated[
+    Many, _option("--box", "NAME=FROM:TO,…", "What is looked at, as in x=0:5,y=0:3; repeatable.")
+]
+Through = Annotated[
+    Many,
+    _option("--through", "NAME=NUMBER,…", "Draw the orbit through this point, x=2,y=1; repeatable."),
+]
+PortraitPlot = Annotated[
+    File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf): field, nullclines, equilibria and orbits.")
+]

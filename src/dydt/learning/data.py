@@ -93,9 +93,9 @@ class Data:
         return f"<Data {', '.join(self.states[:6])}{' …' if len(self.states) > 6 else ''}: {self._extent()}>"
 
     def __str__(self) -> str:
-        lines = [self._extent(), "", *_aligned(self._states())]
+        lines = [self._extent(), "", *aligned(self._states())]
         if len(self.runs) > 1:
-            lines += ["", *_aligned(self._runs())]
+            lines += ["", *aligned(self._runs())]
             if len(self.runs) > _LISTED:
                 lines.append(f"… and {len(self.runs) - _LISTED} more runs")
         lines += ["", *self._remarks()]
@@ -414,7 +414,7 @@ def _check_runs(runs: Sequence[Run], names: Sequence[str], time: str) -> None:
         )
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Rows as lines of text: names to the left, numbers to the right, words at the end to the left."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     words = len(rows[0]) - 1 if rows[0][-1] == "" else len(rows[0])

@@ -84,7 +84,9 @@ def for_law(ode: ODE, source: Any) -> Data:
     if strangers:
         name = strangers[0]
         known = [s for s in data.states if s in ode.states]
-        choose = f"dydt.read_data(…, states={known!r})" if known else f'rename={{"{name}": "{ode.states[0]}"}}'
+        choose = (
+            f"dydt.read_data(…, states={known!r})" if known else f'rename={{"{name}": "{ode.states[0]}"}}'
+        )
         raise InputError(
             f"the law has no state `{name}`, as a column of the data is called{nearest(name, ode.states) or '.'} "
             f"Its states: {', '.join(ode.states)}; choose or rename columns with {choose}"
@@ -158,7 +160,10 @@ class Fitting:
             except (TypeError, ValueError):
                 raise InputError(f"the guess of `{name}` must be a number, and is {value!r}") from None
             runs = len(self.data.runs)
-            if not np.all(np.isfinite(values)) or values.shape not in ((), (runs,) if name in ode.states else ()):
+            if not np.all(np.isfinite(values)) or values.shape not in (
+                (),
+                (runs,) if name in ode.states else (),
+            ):
                 each = f" (or {runs}, one a run)" if name in ode.states and runs > 1 else ""
                 raise InputError(f"the guess of `{name}` must be a finite number{each}, and is {value!r}")
             found[name] = values if values.ndim else float(values)
@@ -171,7 +176,9 @@ class Fitting:
         for name, own in self.ode.parameters.items():
             value = self.guesses.get(name, own)
             if value is None and name not in self.free:
-                raise InputError(f"`{name}` has no value, and is not fitted: give it one, as in {name}=1, or free it")
+                raise InputError(
+                    f"`{name}` has no value, and is not fitted: give it one, as in {name}=1, or free it"
+                )
             if value is None:
                 unknown.append(name)
                 value = _middle(*self.bounds.get(name, (-math.inf, math.inf)))
@@ -206,7 +213,7 @@ class Fitting:
         """Initial states: fixed ones as they are, others as guessed; NaN where a formula of the law tells."""
         ode, law = self.ode, self.ode.equations
         found = np.full((len(starts), len(ode.states)), np.nan)
-        told = np.concatenate([self.sketch.states(k, starts[[k]]) for k in range(len(starts))])
+        told = np.array([self.sketch.first(k, float(t)) for k, t in enumerate(starts)])
         for i, name in enumerate(ode.states):
             node = law.initial.get(name)
             if name in self.guesses:
@@ -218,12 +225,18 @@ class Fitting:
             elif name in law.algebraic and name in self.sketch.told:
                 found[:, i] = told[:, i]
             elif node is None and name not in law.algebraic:
-                which = "was not measured, and has no value to begin with" if name in self.fitted else "is not fitted"
+                which = (
+                    "was not measured, and has no value to begin with"
+                    if name in self.fitted
+                    else "is not fitted"
+                )
                 raise InputError(f"the initial value of `{name}` {which}: give one, as in {_given(name)}")
         return found
 
     def _unknowns(self, fixed: Array, starts: Array, first: Array, logarithmic: Sequence[str]) -> Unknowns:
-        is_log = np.array([name in logarithmic for name in self.free] + [False] * len(starts) * len(self.fitted))
+        is_log = np.array(
+            [name in logarithmic for name in self.free] + [False] * len(starts) * len(self.fitted)
+        )
         names = [*self.free, *(f"{s}(0)" for _ in starts for s in self.fitted)]
         pairs = np.array([self.bounds.get(n, (-math.inf, math.inf)) for n in names]).reshape(-1, 2)
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -57,7 +57,7 @@ class Engine:
         meshes: Sequence[Array],
         times: Sequence[Array] = (),
         stride: int | None = None,
-        atol: float = 1e-6,
+        atol: float | Array = 1e-6,
         rtol: float = 1e-6,
     ) -> Batch:
         """Pieces with these steps, sampled at these times.
@@ -235,10 +235,15 @@ class Batch:
         ]
 
     @property
+    def errors(self) -> Array:
+        """Of each piece the largest error of a step of the last `forward`, in units of the tolerance."""
+        squares = self._error[self._block, self._lane]
+        return np.sqrt(np.where(np.isfinite(squares), squares, math.inf))
+
+    @property
     def error(self) -> float:
-        """The largest error of a step of the last `forward`, in units of the tolerance."""
-        errors = self._error[self._block, self._lane]
-        return float(np.sqrt(np.max(errors))) if np.all(np.isfinite(errors)) else math.inf
+        """The largest of the `errors`."""
+        return float(np.max(self.errors))
 
     def backward(self, of_samples: Array, of_ends: Array | None = None) -> tuple[Array, Array]:
         """The gradient of a loss, from its derivatives with respect to what the last `forward` gave.

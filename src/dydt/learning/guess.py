@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Array = Any
 
 _POINTS = 400  # at which slopes are matched
+_NEAR = 7  # samples that tell of a place
 
 
 class Sketch:
@@ -34,8 +37,12 @@ class Sketch:
 
     def __init__(self, ode: ODE, data: Data) -> None:
         self.ode, self.data = ode, data
-        self.curves = [Smooth(run.t, run.y) for run in data.runs]
         self._sources = self._find_sources()
+
+    @cached_property
+    def curves(self) -> list[Smooth]:
+        """Of each run; they take longer to make than many a fit, and are made if they are asked for."""
+        return [Smooth(run.t, run.y) for run in self.data.runs]
 
     def _find_sources(self) -> dict[int, tuple[int, int]]:
         """State -> (column of the data, how often it is differentiated)."""
@@ -54,6 +61,21 @@ class Sketch:
     def told(self) -> set[str]:
         """The states that the data tell."""
         return {self.ode.states[i] for i in self._sources}
+
+    def first(self, run: int, t: float) -> Array:
+        """The states at a time, from a parabola through the samples next to it; NaN where the data do not tell."""
+        found = np.full(len(self.ode.states), np.nan)
+        times, values = self.data.runs[run].t, self.data.runs[run].y
+        for i, (column, order) in self._sources.items():
+            there = np.flatnonzero(np.isfinite(values[:, column]))
+            near = there[np.argsort(np.abs(times[there] - t), kind="stable")[:_NEAR]]
+            if len(near):
+                unit = float(np.ptp(times[near])) or 1.0
+                fitted = np.polynomial.polynomial.polyfit(
+                    (times[near] - t) / unit, values[near, column], min(2, len(near) // 2)
+                )
+                found[i] = math.factorial(order) * fitted[order] / unit**order if order < len(fitted) else 0.0
+        return found
 
     def states(self, run: int, t: Array) -> Array:
         """The states at these times, NaN where the data do not tell: shape (len(t), n)."""
@@ -76,13 +98,13 @@ class Sketch:
         return curve
 
     def sizes(self) -> Array:
-        """How large each state is and how much it varies: what its errors are measured by."""
+        """How large each state is: what its errors are measured by."""
         found = np.ones(len(self.ode.states))
-        for i in self._sources:
-            values = np.concatenate([self.states(k, r.t)[:, i] for k, r in enumerate(self.data.runs)])
-            width = float(np.max(np.abs(values)))
-            if width > 0:
-                found[i] = width
+        spacing = min(float(np.median(np.diff(run.t))) for run in self.data.runs)
+        for i, (column, order) in self._sources.items():
+            everything = np.concatenate([run.y[:, column] for run in self.data.runs])
+            width = float(np.nanmax(np.abs(everything))) / (_NEAR * spacing) ** order
+            found[i] = width or 1.0
         return found
 
     def parameters(

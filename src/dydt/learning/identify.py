@@ -71,7 +71,9 @@ def spread(jacobian: Array, values: Array, sizes: Array) -> Spread:
     scaled = jacobian * sizes
     _, s, right = np.linalg.svd(scaled, full_matrices=False)
     if len(s) < len(values):  # fewer residuals than unknowns
-        _, s_full, right = np.linalg.svd(np.vstack([scaled, np.zeros((len(values), len(values)))]), full_matrices=False)
+        _, s_full, right = np.linalg.svd(
+            np.vstack([scaled, np.zeros((len(values), len(values)))]), full_matrices=False
+        )
         s = s_full
     largest = float(s[0]) if len(s) and s[0] > 0 else 1.0
     is_open = (s <= _NOTHING * largest) | (s * _LOOSE < 1.0) & (s < 1e-3 * largest)
@@ -146,7 +148,9 @@ def _text(
     if choices:
         return f"only {min(choices)[1]} is determined, not {listed} one by one"
     changes = ", ".join(f"{n} by {100 * c:+.3g} %" for n, c in zip(names, part, strict=True))
-    return f"{listed} are not determined one by one: changes together ({changes}) leave the curves as they are"
+    return (
+        f"{listed} are not determined one by one: changes together ({changes}) leave the curves as they are"
+    )
 
 
 def _whole(part: Array) -> Array | None:

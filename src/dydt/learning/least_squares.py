@@ -14,11 +14,16 @@ from dydt.errors import InputError, nearest
 Array = Any
 Residuals = Callable[[Array], tuple[Array, Array]]
 
-# What a residual of so many standard deviations is where a loss turns from squares to something slower: with these
-# the estimates of clean normal data keep about 95 % of their efficiency (Zhang, Image and Vision Computing 15 (1997) 59–76).
+# So many standard deviations is a residual large where a loss turns from squares to something slower: with these the
+# estimates of clean normal data keep about 95 % of their efficiency (Z. Zhang, Image and Vision Computing 15 (1997)
+# 59–76, table 1).
 TURNS = {"linear": 1.0, "huber": 1.345, "soft_l1": 1.345, "cauchy": 2.385}
 _STEEPEST = 1e-3  # the first damping, as a part of the largest diagonal entry
 _MOST_DAMPING = 1e20
+_LEAST_DAMPING = 1e-15
+_LEAST_NORMAL = 1e-12  # of normal equations, so that they can be solved
+_FEW = 30  # variables up to which singular values are computed
+_STUCK = "no step makes the cost smaller"
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,72 +150,115 @@ def least_squares(
     x = np.array(start, dtype=float)
     low = np.full(x.shape, -np.inf) if lower is None else np.asarray(lower, dtype=float)
     high = np.full(x.shape, np.inf) if upper is None else np.asarray(upper, dtype=float)
-    x = np.clip(x, low, high)
-    residuals, jacobian = function(x)
-    cost = total(loss, residuals)
-    if not math.isfinite(cost) or not np.all(np.isfinite(jacobian)):
-        held = np.zeros(x.shape, dtype=bool)
-        return Outcome(x, math.inf, residuals, jacobian, 0, False, "no finite residuals at the start", held)
-    damping, growth, sizes = _STEEPEST, 2.0, np.zeros(x.shape)
-    message, converged, count = f"{iterations} iterations were not enough", False, 0
-    while True:
-        r, J = corrected(loss, residuals, jacobian)
+    descent = _Descent(function, np.clip(x, low, high), low, high, loss, tolerance)
+    if not math.isfinite(descent.cost):
+        return descent.outcome(0, False, "no finite residuals at the start")
+    for count in range(1, iterations + 1):
+        message = descent.step()
+        if watch is not None:
+            watch(count, descent.cost)
+        if message:
+            return descent.outcome(count, message != _STUCK, message)
+    return descent.outcome(iterations, False, f"{iterations} iterations were not enough")
+
+
+class _Descent:
+    """Where a minimiser stands; each step is one trial, taken if it makes the cost smaller."""
+
+    def __init__(self, function: Residuals, x: Array, low: Array, high: Array, loss: str, tolerance: float) -> None:
+        self.function, self.low, self.high, self.loss, self.tolerance = function, low, high, loss, tolerance
+        self.x, self.damping, self.growth = x, _STEEPEST, 2.0
+        self.sizes = np.zeros(x.shape)
+        self.residuals, self.jacobian = function(x)
+        self.cost = total(loss, self.residuals)
+        if not np.all(np.isfinite(self.jacobian)):
+            self.cost = math.inf
+        self.model: _Model | None = None
+
+    def outcome(self, count: int, converged: bool, message: str) -> Outcome:
+        held = (self.x <= self.low) | (self.x >= self.high)
+        return Outcome(self.x, self.cost, self.residuals, self.jacobian, count, converged, message, held)
+
+    def step(self) -> str:
+        """Try a step; gives why there will be no other one, or nothing."""
+        if self.model is None:
+            self.model = self._look()
+        model, tolerance = self.model, self.tolerance
+        if self.cost == 0.0 or model.is_flat(math.sqrt(tolerance) * 1e-3):
+            return "the gradient is zero"
+        step = model.step(self.damping)
+        trial, promised = _within(self.x, step, self.low, self.high, model.J, model.gradient)
+        taken = self._try(trial, promised)
+        lengths = np.abs(trial - self.x if not taken else step) * self.sizes
+        if float(np.max(lengths)) <= tolerance * float(np.max(np.abs(self.x) * self.sizes) + tolerance):
+            return "steps have become too small to matter"
+        if 0.0 < promised <= tolerance * self.cost:
+            return "nothing more is to be gained"
+        if not taken:
+            self.damping, self.growth = self.damping * self.growth, self.growth * 2.0
+        return _STUCK if self.damping > _MOST_DAMPING else ""
+
+    def _look(self) -> _Model:
+        """The linear model where it stands."""
+        r, J = corrected(self.loss, self.residuals, self.jacobian)
+        self.sizes = np.maximum(self.sizes, np.sqrt(np.sum(J * J, axis=0)))
         gradient = J.T @ r
-        held = ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0))
-        free = np.flatnonzero(~held)
-        lengths = np.sqrt(np.sum(J * J, axis=0))
-        sizes = np.maximum(sizes, lengths)
-        upright = np.abs(gradient[free]) <= math.sqrt(tolerance) * 1e-3 * lengths[free] * math.sqrt(r @ r)
-        if not len(free) or cost == 0.0 or np.all(upright):
-            message, converged = "the gradient is zero", True
-            break
-        scale = np.where(sizes > 0, sizes, 1.0)[free]
-        left, values, right = np.linalg.svd(J[:, free] / scale, full_matrices=False)
-        along = left.T @ r
-        moved = False
-        while count < iterations:
-            count += 1
-            step = np.zeros(x.shape)
-            step[free] = -(right.T @ (values / (values**2 + damping) * along)) / scale
-            trial, promised = _within(x, step, low, high, J, r, gradient)
-            step = trial - x
-            saved = -math.inf
-            if promised > 0:
-                new_residuals, new_jacobian = function(trial)
-                new_cost = total(loss, new_residuals)
-                if math.isfinite(new_cost) and np.all(np.isfinite(new_jacobian)):
-                    saved = cost - new_cost
-            if watch is not None:
-                watch(count, cost)
-            small = float(np.max(np.abs(step) * sizes)) <= tolerance * float(
-                np.max(np.abs(x) * sizes) + tolerance
-            )
-            if small or promised <= tolerance * cost:
-                if saved > 0:
-                    x, residuals, jacobian, cost = trial, new_residuals, new_jacobian, new_cost
-                message = "steps have become too small to matter" if small else "nothing more is to be gained"
-                converged = True
-                break
-            if saved > 0:
-                ratio = saved / promised
-                damping = max(damping * max(1.0 / 3.0, 1.0 - (2.0 * ratio - 1.0) ** 3), 1e-15)
-                growth = 2.0
-                x, residuals, jacobian, cost = trial, new_residuals, new_jacobian, new_cost
-                moved = True
-                break
-            damping, growth = damping * growth, growth * 2.0
-            if damping > _MOST_DAMPING:
-                message = "no step makes the cost smaller"
-                break
-        if not moved:
-            break
-    held = (x <= low) | (x >= high)
-    return Outcome(x, cost, residuals, jacobian, count, converged, message, held)
+        held = ((self.x <= self.low) & (gradient > 0)) | ((self.x >= self.high) & (gradient < 0))
+        return _Model(r, J, gradient, np.flatnonzero(~held), self.sizes)
+
+    def _try(self, trial: Array, promised: float) -> bool:
+        """Go there, if the cost is less."""
+        if promised <= 0:
+            return False
+        residuals, jacobian = self.function(trial)
+        cost = total(self.loss, residuals)
+        if not (cost < self.cost and np.all(np.isfinite(jacobian))):
+            return False
+        ratio = (self.cost - cost) / promised
+        self.damping = max(self.damping * max(1.0 / 3.0, 1.0 - (2.0 * ratio - 1.0) ** 3), _LEAST_DAMPING)
+        self.growth = 2.0
+        self.x, self.residuals, self.jacobian, self.cost = trial, residuals, jacobian, cost
+        self.model = None
+        return True
 
 
-def _within(
-    x: Array, step: Array, low: Array, high: Array, J: Array, r: Array, gradient: Array
-) -> tuple[Array, float]:
+class _Model:
+    """r + J h in scaled variables: singular values for few of them, normal equations for many."""
+
+    def __init__(self, r: Array, J: Array, gradient: Array, free: Array, sizes: Array) -> None:
+        self.J, self.gradient, self.free = J, gradient, free
+        self._scale = np.where(sizes > 0, sizes, 1.0)[free]
+        self._size = math.sqrt(float(r @ r))
+        scaled = J[:, free] / self._scale
+        self._lengths = np.sqrt(np.sum(scaled * scaled, axis=0))
+        self._along: Array = gradient[free] / self._scale
+        self._few = len(free) <= _FEW
+        if not len(free):
+            return
+        if self._few:
+            left, self._values, self._right = np.linalg.svd(scaled, full_matrices=False)
+            self._along = left.T @ r
+        else:
+            self._normal = scaled.T @ scaled
+
+    def is_flat(self, part: float) -> bool:
+        """Whether the residuals stand upright on every column."""
+        gradient = np.abs(self.gradient[self.free]) / self._scale
+        return bool(np.all(gradient <= part * self._lengths * self._size))
+
+    def step(self, damping: float) -> Array:
+        """The damped step."""
+        found = np.zeros(len(self.gradient))
+        if self._few:
+            values = self._values
+            h = self._right.T @ (values / (values**2 + damping) * self._along)
+        else:
+            h = np.linalg.solve(self._normal + max(damping, _LEAST_NORMAL) * np.eye(len(self.free)), self._along)
+        found[self.free] = -h / self._scale
+        return found
+
+
+def _within(x: Array, step: Array, low: Array, high: Array, J: Array, gradient: Array) -> tuple[Array, float]:
     """Where a step ends within the bounds, and what the linear model promises for it.
 
     Each variable stops at its own bound, if the model likes that; else all of them where the first one meets its bound.
@@ -219,7 +267,7 @@ def _within(
     cut = trial - x
     image = J @ cut
     promised = -float(gradient @ cut) - 0.5 * float(image @ image)
-    if promised > 0 or np.array_equal(cut, step):
+    if promised > 0 or np.array_equal(trial, x + step):
         return trial, promised
     with np.errstate(divide="ignore", invalid="ignore"):
         room = np.where(step > 0, (high - x) / step, np.where(step < 0, (low - x) / step, np.inf))

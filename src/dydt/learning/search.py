@@ -108,15 +108,31 @@ def _watch(bar: Any) -> Any:
 
 def is_poor(fitting: Fitting, whole: Whole, outcome: Outcome) -> bool:
     """Whether the residuals are far larger than the noise that neighbouring samples show."""
+    return misfit(fitting, whole, outcome) > _POOR
+
+
+def misfit(fitting: Fitting, whole: Whole, outcome: Outcome) -> float:
+    """How large residuals are, in units of the noise that is known, or that neighbouring samples show."""
     if not math.isfinite(outcome.cost):
-        return True
+        return math.inf
     scatter = fitting.data.scatter if fitting.data.noise is None else fitting.data.noise
     everything = np.concatenate([run.y for run in fitting.data.runs])
     width = np.nanmax(everything, axis=0) - np.nanmin(everything, axis=0)
     unit = np.maximum(scatter, 0.01 * width)[whole.column]
-    off = np.abs(outcome.residuals * whole.noise[whole.column] / unit)
-    size = math.sqrt(float(np.mean(off**2))) if fitting.loss == "linear" else 1.4826 * float(np.median(off))
-    return size > _POOR
+    off = np.abs(outcome.residuals[: whole.count] * whole.noise[whole.column] / unit)
+    return math.sqrt(float(np.mean(off**2))) if fitting.loss == "linear" else 1.4826 * float(np.median(off))
+
+
+def doubt(fitting: Fitting, whole: Whole, outcome: Outcome) -> str:
+    """What to say of a fit that misses the data."""
+    size = misfit(fitting, whole, outcome)
+    if size <= _POOR:
+        return ""
+    measure = "the noise that was given" if fitting.data.noise is not None else "what neighbouring samples scatter"
+    return (
+        f"the residuals are {size:.2g} times {measure}: the law misses the data, or this is not the best fit; try other "
+        "guesses, bounds, or starts=32"
+    )
 
 
 def _lost(fitting: Fitting) -> str:
@@ -150,7 +166,8 @@ def _many(fitting: Fitting, starts: int, seed: int, bar: Any) -> tuple[Outcome, 
     else:
         best = descend(fitting, whole, best.x, bar)
     tried = [
-        Start(tuple(map(float, u.values(x))), float(c), float(e)) for x, c, e in zip(points, costs, ends, strict=True)
+        Start(tuple(map(float, u.values(x))), float(c), float(e))
+        for x, c, e in zip(points, costs, ends, strict=True)
     ]
     return best, tuple(tried)
 

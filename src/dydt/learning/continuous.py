@@ -1,0 +1,178 @@
+"""How a network of continuous depth is trained: a minimiser, and between its rounds as many steps as accuracy asks for.
+
+A few hundred samples are looked at all at once, by L-BFGS; more of them a few at a time, by Adam with steps that become
+shorter. What is best is kept: a network that blows up goes back to it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dydt.errors import InputError
+from dydt.learning.block import NetworkLoss
+from dydt.learning.optimise import LBFGS, Adam
+
+Array = Any
+
+_CHECK_EVERY = 5  # iterations of L-BFGS between two looks at the number of steps
+_MOST_FALLS = 4  # how often training goes on from the best so far after it blew up
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How training goes.
+
+    Attributes
+    ----------
+    minimiser : str
+        "lbfgs" or "adam".
+    rounds : int
+        Most iterations of L-BFGS, or passes of Adam over the samples.
+    batch : int
+        Samples that Adam looks at at once.
+    rate : float
+        The size of Adam's first steps; they become shorter, like a quarter of a cosine.
+    gain : float
+        The part of the loss that must be gained …
+    patience : int
+        … in so many rounds.
+    """
+
+    minimiser: str = "lbfgs"
+    rounds: int = 200
+    batch: int = 64
+    rate: float = 1e-2
+    gain: float = 1e-3
+    patience: int = 10
+
+
+@dataclass
+class Trained:
+    """Where training has come to.
+
+    Attributes
+    ----------
+    z : ndarray
+        The best so far: by the misfit of held-out samples, if there are any, else by the loss.
+    score : float
+        Of the best.
+    losses, held : list of float
+        One of each round; `held` is empty without held-out samples.
+    falls : int
+        How often the network blew up.
+    """
+
+    z: Array
+    score: float = math.inf
+    losses: list[float] = field(default_factory=list)
+    held: list[float] = field(default_factory=list)
+    falls: int = 0
+
+
+def train_block(
+    loss: NetworkLoss,
+    z: Array,
+    plan: Plan,
+    random: np.random.Generator,
+    held: tuple[Array, Array] | None = None,
+    watch: Callable[[int, Trained], None] = lambda number, trained: None,
+) -> Trained:
+    """Train from z on.
+
+    Parameters
+    ----------
+    loss : NetworkLoss
+    z : ndarray
+    plan : Plan
+    random : Generator
+        For the order of samples.
+    held : (inputs, targets), optional
+        Samples that tell when to stop.
+    watch : callable
+        Called after each round.
+
+    Raises
+    ------
+    InputError
+        If the loss can't be computed where training begins.
+    """
+    value = _settle(loss, z)
+    trained = Trained(z.copy(), value if held is None else loss.misfit_of(z, *held))
+    rounds = _by_quasi_newton if plan.minimiser == "lbfgs" else _by_adam
+    since, mark = 0, trained.score
+    for number, (x, value) in enumerate(rounds(loss, trained, plan, random)):
+        trained.losses.append(value)
+        score = value
+        if held is not None:
+            score = loss.misfit_of(x, *held)
+            trained.held.append(score)
+        if score < trained.score:
+            trained.z, trained.score = x.copy(), score
+        watch(number, trained)
+        if trained.score < mark - plan.gain * abs(mark):
+            since, mark = 0, trained.score
+        else:
+            since += 1
+        if since >= plan.patience:
+            break
+    _settle(loss, trained.z)
+    return trained
+
+
+def _settle(loss: NetworkLoss, z: Array) -> float:
+    """As many steps as the accuracy asks for at z; the loss there."""
+    for _ in range(8):
+        loss.block.error = 0.0
+        value = loss.value(z)
+        if not loss.block.adapt():
+            break
+    if not math.isfinite(value):
+        raise InputError("the loss is not a finite number where training begins; scale the data")
+    return value
+
+
+def _by_quasi_newton(loss: NetworkLoss, trained: Trained, plan: Plan, random: np.random.Generator) -> Any:
+    minimiser = LBFGS(loss, trained.z, tolerance=1e-7)
+    for number in range(plan.rounds):
+        if not minimiser.step():
+            if not trained.losses:
+                yield minimiser.x, minimiser.value
+            return
+        yield minimiser.x, minimiser.value
+        if number % _CHECK_EVERY == _CHECK_EVERY - 1:
+            loss.block.error = 0.0
+            loss.value(minimiser.x)
+            if loss.block.adapt():
+                minimiser.value, minimiser.gradient = loss(minimiser.x)
+
+
+def _by_adam(loss: NetworkLoss, trained: Trained, plan: Plan, random: np.random.Generator) -> Any:
+    count = len(loss.inputs)
+    pieces = max(1, round(count / plan.batch))
+    waiting: list[Array] = []
+    minimiser = Adam(lambda z: loss(z, waiting.pop()), trained.z, plan.rate)
+    rate, total = plan.rate, plan.rounds * pieces
+    for number in range(plan.rounds):
+        loss.block.error, values = 0.0, []
+        order = random.permutation(count)
+        for piece in range(pieces):
+            waiting.append(order[piece::pieces])
+            minimiser.rate = rate * math.cos(0.5 * math.pi * (number * pieces + piece) / total)
+            if not minimiser.step():
+                break
+            values.append(minimiser.value)
+        if len(values) == pieces and np.all(np.isfinite(minimiser.x)):
+            yield minimiser.x, float(np.mean(values))
+            loss.block.adapt()
+            continue
+        trained.falls += 1
+        if trained.falls > _MOST_FALLS:
+            return
+        rate *= 0.3
+        _settle(loss, trained.z)
+        minimiser = Adam(minimiser.function, trained.z, rate)
