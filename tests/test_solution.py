@@ -86,9 +86,11 @@ def test_ctrl_c_keeps_what_is_there():
         time.sleep(0.3)
         signal.raise_signal(signal.SIGINT)
 
+    ode = dydt.ODE(LORENZ)
+    ode.solve(t=(0, 1), x=1, y=1, z=1)  # compiled before the key is pressed
     threading.Thread(target=press).start()
     with pytest.warns(dydt.SolveWarning):
-        sol = dydt.ODE(LORENZ).solve(t=(0, 1e7), x=1, y=1, z=1, step_limit=10**9, saveat=1e3, time_limit=20)
+        sol = ode.solve(t=(0, 1e7), x=1, y=1, z=1, step_limit=10**9, saveat=1e3, time_limit=20)
     assert sol.status == "interrupted"
     assert len(sol.t) > 1
     assert np.all(np.isfinite(sol.y))

@@ -14,7 +14,6 @@ from dydt.expr.equations import Equations
 from dydt.expr.mass import with_mass
 from dydt.expr.network import networks
 from dydt.expr.write import latex_law, write_law
-from dydt.learning_verbs import LearningVerbs
 from dydt.problem import Problem
 from dydt.settings import Settings, finite, read_settings, refuse_unsuited
 from dydt.solution import Solution
@@ -23,7 +22,11 @@ from dydt.solvers.consistent import Changes, Starter, one_start
 from dydt.solvers.endings import guards
 from dydt.solvers.law import CompiledLaw
 from dydt.solvers.solver import Solver
-from dydt.verbs import Verbs
+from dydt.verbs.analytic import AnalyticVerbs
+from dydt.verbs.dynamics import DynamicVerbs
+from dydt.verbs.files import FileVerbs
+from dydt.verbs.learning import LearningVerbs
+from dydt.verbs.steps import StepVerbs
 
 if TYPE_CHECKING:
     from dydt.ensemble import Ensemble
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 Array = Any
 
 
-class ODE(Verbs, LearningVerbs):
+class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
     """A law of change: write down how things change; see what happens.
 
     Parameters

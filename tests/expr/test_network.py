@@ -9,7 +9,7 @@ from dydt.expr.graph import substitute, symbol
 from dydt.expr.network import ACTIVATIONS, Network, networks
 from dydt.expr.parse import parse
 from dydt.expr.reverse import cut, pullback
-from dydt.kernels.numpy import evaluate
+from dydt.kernels.numpy import evaluate, network_values
 
 X, Y = symbol("x"), symbol("y")
 
@@ -79,9 +79,10 @@ def test_cut_takes_nested_networks_apart_in_order():
     (root,), calls = cut([node])
     assert [call.network.name for call in calls] == ["f", "g"]
     given = values(inner) | values(outer, 1)
-    first = inner.evaluate([given[n] for n in inner.weights], [given["x"]])[0]
+    first = network_values(inner, np.array([given[n] for n in inner.weights]), [given["x"]])[0][0]
     known = {"x": given["x"], "y": given["y"], calls[0].outputs[0]: first}
-    second = outer.evaluate([given[n] for n in outer.weights], evaluate(calls[1].inputs, known))[..., 0]
+    weights = np.array([given[n] for n in outer.weights])
+    second = network_values(outer, weights, evaluate(calls[1].inputs, known))[0][..., 0]
     known[calls[1].outputs[0]] = second
     np.testing.assert_allclose(evaluate([root], known)[0], evaluate([node], given)[0], rtol=1e-13)
 

@@ -8,6 +8,7 @@ import dydt
 from dydt.expr.equations import Equations
 from dydt.expr.graph import symbol
 from dydt.expr.network import Network
+from dydt.kernels.numpy import network_values
 
 NET = Network("nn", (2, 16, 13, 2))
 WEIGHTS = np.random.default_rng(3).normal(size=NET.count) * 0.4
@@ -22,7 +23,7 @@ def law(network=NET, weights=WEIGHTS):
 
 def reference(end):
     def slope(t, state):
-        return NET.evaluate(WEIGHTS, state) - 0.3 * state
+        return network_values(NET, WEIGHTS, state)[0] - 0.3 * state
 
     return solve_ivp(slope, (0, end), [1.0, 0.5], rtol=1e-12, atol=1e-12, method="DOP853").y[:, -1]
 
@@ -48,6 +49,6 @@ def test_every_activation_runs(activation):
     weights = np.random.default_rng(5).normal(size=network.count) * 0.3
     solution = law(network, weights).solve(t=(0, 1), x=1, y=0.5, method="tsit5", rtol=1e-10, atol=1e-12)
     expected = solve_ivp(
-        lambda t, s: network.evaluate(weights, s) - 0.3 * s, (0, 1), [1, 0.5], rtol=1e-11, atol=1e-12
+        lambda t, s: network_values(network, weights, s)[0] - 0.3 * s, (0, 1), [1, 0.5], rtol=1e-11, atol=1e-12
     )
     np.testing.assert_allclose(solution.y[-1], expected.y[:, -1], rtol=1e-8)

@@ -7,6 +7,7 @@ import dydt
 from dydt.expr.equations import Equations
 from dydt.expr.graph import symbol
 from dydt.expr.network import Network
+from dydt.kernels.numpy import network_values
 from dydt.learning.data import Data, Run
 from dydt.learning.gradient import Engine
 from dydt.learning.learn import learn
@@ -73,8 +74,8 @@ def test_scaling_there_and_back():
     parameters = scaling.to_law(z)
     assert parameters[0] == pytest.approx(0.7)
     x = random.normal(size=(5, 2))
-    inside = NETWORK.evaluate(z[: NETWORK.count], ((x - scaled.centre) / scaled.width).T)
-    np.testing.assert_allclose(NETWORK.evaluate(parameters[1:], x.T), inside * scaled.unit, rtol=1e-12)
+    inside = network_values(NETWORK, z[: NETWORK.count], ((x - scaled.centre) / scaled.width).T)[0]
+    np.testing.assert_allclose(network_values(NETWORK, parameters[1:], x.T)[0], inside * scaled.unit, rtol=1e-12)
     bar = random.normal(size=len(parameters))
     pulled = scaling.pull(z, bar)
     for place in (0, 10, 17, 30, len(z) - 1):

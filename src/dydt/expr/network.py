@@ -9,13 +9,13 @@ The weights are parameters called ``nn[0]``, ``nn[1]``, …: for each layer the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from dydt.errors import InputError, nearest
-from dydt.expr.derive import derivative, gradient
+from dydt.expr.derive import gradient
 from dydt.expr.graph import Node, apply, as_node, carry, substitute, symbol, walk
 
 # The activations: what a neuron makes of its sum z.
@@ -111,33 +111,6 @@ class Network:
             values = sums if layer is self.layers[-1] else [ACTIVATIONS[self.activation](z) for z in sums]
         return values
 
-    def evaluate(self, weights: Any, inputs: Sequence[Any]) -> Any:
-        """Its outputs by NumPy, on the last axis; the inputs are numbers or arrays that go together."""
-        return self._pass(weights, inputs)[0]
-
-    def jacobian(self, weights: Any, inputs: Sequence[Any]) -> Any:
-        """Its derivatives by NumPy, one row an output, on the last two axes."""
-        return self._pass(weights, inputs)[1]
-
-    def _pass(self, weights: Any, inputs: Sequence[Any]) -> tuple[Any, Any]:
-        import numpy as np
-
-        from dydt.kernels.numpy import evaluate
-
-        z = symbol("z")
-        activation = ACTIVATIONS[self.activation](z)
-        formulas = [activation, derivative(activation, "z")]
-        values = np.stack(np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in inputs)), axis=-1)
-        slopes = np.broadcast_to(np.eye(self.sizes[0]), (*values.shape, self.sizes[0]))
-        for layer in self.layers:
-            matrix = np.asarray(weights[layer.first : layer.biases]).reshape(layer.inputs, layer.outputs)
-            values = values @ matrix + weights[layer.biases : layer.end]
-            slopes = matrix.T @ slopes
-            if layer is not self.layers[-1]:
-                values, steepness = evaluate(formulas, {"z": values})
-                slopes = np.asarray(steepness)[..., None] * slopes
-        return values, slopes
-
 
 @dataclass(frozen=True)
 class Output:
@@ -152,10 +125,6 @@ class Output:
         return tuple(
             carry("network", Slope(self.network, self.index, j), *inputs) for j in range(len(inputs))
         )
-
-    def evaluate(self, values: Mapping[str, Any], inputs: Sequence[Any]) -> Any:
-        """By NumPy, for given values of the symbols."""
-        return self.network.evaluate(_weights(self.network, values), inputs)[..., self.index][()]
 
     def write(self, inputs: Sequence[str]) -> str:
         which = f"[{self.index}]" if self.network.sizes[-1] > 1 else ""
@@ -180,19 +149,9 @@ class Slope:
             for part in gradient(slope, names)
         )
 
-    def evaluate(self, values: Mapping[str, Any], inputs: Sequence[Any]) -> Any:
-        """By NumPy: forward differentiation of the written-out network, layer by layer."""
-        return self.network.jacobian(_weights(self.network, values), inputs)[..., self.index, self.along][()]
-
     def write(self, inputs: Sequence[str]) -> str:
         which = f"[{self.index}]" if self.network.sizes[-1] > 1 else ""
         return f"d{self.network.name}{which}/d{self.along}({', '.join(inputs)})"
-
-
-def _weights(network: Network, values: Mapping[str, Any]) -> Any:
-    import numpy as np
-
-    return np.array([values[name] for name in network.weights])
 
 
 def networks(roots: Sequence[Node]) -> list[Network]:

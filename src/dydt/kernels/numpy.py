@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dydt.expr.graph import OPERATIONS, Node, walk
+from dydt.expr.derive import derivative
+from dydt.expr.graph import OPERATIONS, Node, symbol, walk
+from dydt.expr.network import ACTIVATIONS, Network, Output
 
 
 @cache
@@ -40,8 +42,41 @@ def evaluate(outputs: Sequence[Node], inputs: Mapping[str, Any]) -> list[Any]:
                 values[node.index] = np.float64(node.value)
             else:
                 arguments = [values[a.index] for a in node.arguments]
-                if node.value is not None:
-                    values[node.index] = node.value.evaluate(inputs, arguments)
-                    continue
-                values[node.index] = numpy_function(node.operation)(*arguments)
+                if node.operation == "network":
+                    values[node.index] = _network_node(node, arguments, inputs)
+                else:
+                    values[node.index] = numpy_function(node.operation)(*arguments)
     return [values[node.index] for node in outputs]
+
+
+def _network_node(node: Node, arguments: Sequence[Any], inputs: Mapping[str, Any]) -> Any:
+    """One output of a network, or its derivative along one of the inputs."""
+    data = node.value
+    weights = np.array([inputs[name] for name in data.network.weights])
+    values, slopes = network_values(data.network, weights, arguments)
+    if isinstance(data, Output):
+        return values[..., data.index][()]
+    return slopes[..., data.index, data.along][()]
+
+
+def network_values(network: Network, weights: Any, inputs: Sequence[Any]) -> tuple[Any, Any]:
+    """The outputs of a network, on the last axis, and its derivatives, on the last two (a row an output).
+
+    The inputs are numbers or arrays that broadcast.
+
+    >>> network_values(Network("nn", (2, 1)), np.array([1.0, 10.0, 5.0]), [2.0, 3.0])[0]
+    array([37.])
+    """
+    z = symbol("z")
+    activation = ACTIVATIONS[network.activation](z)
+    formulas = [activation, derivative(activation, "z")]
+    values = np.stack(np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in inputs)), axis=-1)
+    slopes = np.broadcast_to(np.eye(network.sizes[0]), (*values.shape, network.sizes[0]))
+    for layer in network.layers:
+        matrix = np.asarray(weights[layer.first : layer.biases]).reshape(layer.inputs, layer.outputs)
+        values = values @ matrix + weights[layer.biases : layer.end]
+        slopes = matrix.T @ slopes
+        if layer is not network.layers[-1]:
+            values, steepness = evaluate(formulas, {"z": values})
+            slopes = np.asarray(steepness)[..., None] * slopes
+    return values, slopes

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dydt.expr.network import Network
+from dydt.kernels.numpy import network_values
 from dydt.learning.optimise import LBFGS
 
 Array = Any
@@ -55,7 +56,7 @@ class PlainNetwork:
         """The states so much later, shape (len(later), n)."""
         later = np.asarray(later, dtype=float)
         inputs = self._scaled(np.broadcast_to(y, (len(later), len(self.centre))), later)
-        return self.network.evaluate(self.weights, inputs.T) * self.width + self.centre
+        return network_values(self.network, self.weights, inputs.T)[0] * self.width + self.centre
 
     def _scaled(self, y: Array, later: Array) -> Array:
         return np.column_stack([(y - self.centre) / self.width, 2.0 * later / self.longest - 1.0])

@@ -42,6 +42,7 @@ _COLUMNS = (
     "saved",
     "next_question",
 )  # then the states and parameters
+_WRITTEN_OUT = 16  # values of a member up to which they are taken one by one, without a loop
 _FRESH_ZEROS = ("control_error", "control_failed", "armed", "last_event")
 _FRESH_COUNTS = ("accepted", "rejected", "recorded", "landing", "hurry", "happened")
 
@@ -143,15 +144,19 @@ class _Queue:
         with f.when(there):
             job = f.load(self._of_plan("order"), turn, "integer")
             f.store(job, self._place("job", lane))
-            columns, strides = self._columns()
-            targets = [(name, 0) for name in _COLUMNS]
-            targets += [("y", i) for i in range(len(self.law.states))]
-            targets += [("p", i) for i in range(len(self.law.parameters))]
-            for c, (name, index) in enumerate(targets):
-                column, kind = f.load(columns, c, "pointer"), self.layout.kinds[name]
-                value = f.load(column, job * f.load(strides, c, "integer"), kind)
-                place = self.layout.address(f, self.work, name)
-                f.store(value, place, lane + index * self.layout.lanes)
+            first = 0
+            for name, count in [
+                *((name, 1) for name in _COLUMNS),
+                ("y", len(self.law.states)),
+                ("p", len(self.law.parameters)),
+            ]:
+                if count <= _WRITTEN_OUT:
+                    for i in range(count):
+                        self._take(name, first + i, i, job, lane)
+                else:  # the weights of a network are many
+                    with f.count(count) as i:
+                        self._take(name, i + first, i, job, lane)
+                first += count
             if self.layout.reductions:
                 own = f.offset(self._of_plan("reduced"), job * self.layout.reductions)
                 gathered = self.layout.address(f, self.work, "reductions")
@@ -161,6 +166,14 @@ class _Queue:
                 f.store(f.constant(0.0, lanes=1), self._place(name, lane))
             for name in _FRESH_COUNTS:
                 f.store(f.constant(0, "integer", 1), self._place(name, lane))
+
+    def _take(self, name: str, column: Any, index: Any, job: Value, lane: Value) -> None:
+        """A lane's value of a quantity, from its column of the plan."""
+        f = self.f
+        columns, strides = self._columns()
+        source = f.load(columns, column, "pointer")
+        value = f.load(source, job * f.load(strides, column, "integer"), self.layout.kinds[name])
+        f.store(value, self.layout.address(f, self.work, name), index * self.layout.lanes + lane)
 
     def _columns(self) -> tuple[Value, Value]:
         """Behind the head of the plan: an address and a stride for each of `_COLUMNS`, each state and parameter."""

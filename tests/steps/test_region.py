@@ -7,7 +7,7 @@ import pytest
 
 import dydt
 from dydt.errors import InputError
-from dydt.stability_region import reach, stability_of
+from dydt.steps.region import reach, stability_of
 
 
 def test_eulers_circle():

@@ -1,30 +1,25 @@
-"""The verbs of an ODE that look at where a law leads: its points of rest, its portrait, what it keeps."""
+"""Where orbits go, and what becomes of near ones."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+from dydt.verbs.unconstrained import unconstrained
 
 if TYPE_CHECKING:
+    from dydt.dynamics.butterfly import Butterfly
     from dydt.dynamics.conserved import Conserved
     from dydt.dynamics.equilibria import Equilibria
+    from dydt.dynamics.lyapunov import Lyapunov
     from dydt.dynamics.nullclines import Nullclines
     from dydt.dynamics.portrait import Portrait
     from dydt.dynamics.slopes import Field
     from dydt.dynamics.space import Space
-    from dydt.ode import ODE
-
-
-def unconstrained(law: Any, what: str) -> ODE:
-    """The law, if it is y' = f(t, y) and no M y' = f."""
-    from dydt.expr.mass import refuse_constraints
-
-    refuse_constraints(law.equations, what)
-    return cast("ODE", law)
 
 
 class DynamicVerbs:
-    """What can be asked of a law about all of its solutions at once."""
+    """The verbs of the room `dynamics`."""
 
     def equilibria(
         self,
@@ -191,3 +186,146 @@ class DynamicVerbs:
         given = {**named, **(values or {})}
         ranges = {name: given.pop(name) for name in (ode.independent, *ode.states) if name in given}
         return field(ode, ranges, through, given)
+
+    def lyapunov(
+        self,
+        t: float | None = None,
+        *,
+        transient: float | None = None,
+        tolerance: float = 0.007,
+        count: int | None = None,
+        seed: int = 0,
+        rtol: float = 1e-9,
+        method: str = "auto",
+        values: Mapping[str, float] | None = None,
+        **named: float,
+    ) -> Lyapunov:
+        """How fast near starts part, in every direction: the Lyapunov exponents.
+
+        Axes w are carried along the path by w' = J(y) w, and made orthogonal again (QR) before they fall together;
+        the exponents are the means of the logarithms of how each grew,
+        λᵢ = lim (1/t) Σ ln |Rᵢᵢ|.
+
+        Parameters
+        ----------
+        t : float, optional
+            How long is averaged; by default until the errors are small enough, or for as many legs as a few
+            seconds hold.
+        transient : float, optional
+            What is dropped before, so that the path finds its attractor; by default the law's own span, or as much
+            of it as three thousand steps make. The axes take a hundred legs more.
+        tolerance : float
+            Without `t`: the wanted error of each exponent, relative to it or to the smallest that is not zero.
+        count : int, optional
+            Only so many of the largest exponents.
+        seed : int
+            Of the directions that the axes start with.
+        rtol, method
+            As in `solve`.
+        values, **named
+            Initial values and parameters.
+
+        Returns
+        -------
+        Lyapunov
+            The exponents with an error estimate, the Kaplan–Yorke dimension, the mean divergence of the flow (which
+            the exponents must add up to) and how it all settled.
+
+        Raises
+        ------
+        SolveError
+            If the path blows up or can't go on.
+        InputError
+            For a law with events, whose jumps this does not follow.
+
+        Notes
+        -----
+        Benettin, Galgani, Giorgilli, Strelcyn, Meccanica 15 (1980) 9–30, doi:10.1007/BF02128236; Shimada, Nagashima,
+        Prog. Theor. Phys. 61 (1979) 1605–1616, doi:10.1143/PTP.61.1605; Geist, Parlitz, Lauterborn,
+        Prog. Theor. Phys. 83 (1990) 875–893, doi:10.1143/PTP.83.875.
+
+        Examples
+        --------
+        >>> import dydt
+        >>> found = dydt.gallery.lorenz().lyapunov(t=300)
+        >>> [round(value, 1) + 0.0 for value in found.exponents], found.is_chaotic
+        ([0.9, 0.0, -14.6], True)
+        """
+        from dydt.dynamics.lyapunov import lyapunov
+
+        named = {**named, **(values or {})}
+        return lyapunov(
+            unconstrained(self, "the Lyapunov exponents"),
+            t,
+            transient,
+            tolerance,
+            count,
+            seed,
+            rtol,
+            method,
+            named,
+        )
+
+    def butterfly(
+        self,
+        t: tuple[float, float] | float | None = None,
+        *,
+        distance: float | None = None,
+        along: str | None = None,
+        fraction: float = 0.1,
+        transient: float = 0.0,
+        rtol: float = 1e-10,
+        method: str = "auto",
+        values: Mapping[str, float] | None = None,
+        **named: float,
+    ) -> Butterfly:
+        """Two near starts: how their distance grows, how fast, and until when anything can be foreseen.
+
+        Both are solved as one law, with the same steps, so that what separates them is their start and not the
+        solver. The rate is the slope of ln |y₂ − y₁| up to the horizon, from where the distance is
+        least.
+
+        Parameters
+        ----------
+        t : (t0, t1) or t1, optional
+            The span; by default the law's own, or a longer one while the distance still grows exponentially.
+        distance : float, optional
+            At the start; 1e-8 unless said otherwise (more, where that would be lost in the rounding).
+        along : str, optional
+            The state in which the starts differ; the first one unless said otherwise.
+        fraction : float
+            Of the size of what the path fills: a distance as large ends all prediction.
+        transient : float
+            Follow the path for so long before it is doubled.
+        rtol, method
+            As in `solve`.
+        values, **named
+            Initial values and parameters.
+
+        Returns
+        -------
+        Butterfly
+            Its `verdict` says in words what happened, also for laws that are not chaotic.
+
+        Raises
+        ------
+        SolveError
+            If a path does not reach the end.
+
+        Notes
+        -----
+        E. N. Lorenz, J. Atmos. Sci. 20 (1963) 130–141, doi:10.1175/1520-0469(1963)020<0130:DNF>2.0.CO;2; and his
+        horizon of prediction, Tellus 21 (1969) 289–307, doi:10.3402/tellusa.v21i3.10086.
+
+        Examples
+        --------
+        >>> import dydt
+        >>> found = dydt.gallery.lorenz().butterfly()
+        >>> found.is_sensitive, 0.8 < found.rate < 1.1, 20 < found.horizon < 40
+        (True, True, True)
+        """
+        from dydt.dynamics.butterfly import butterfly
+
+        named = {**named, **(values or {})}
+        ode = unconstrained(self, "the butterfly effect")
+        return butterfly(ode, t, distance, along, fraction, transient, rtol, method, named)

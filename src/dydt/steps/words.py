@@ -12,7 +12,7 @@ from dydt.expr.write import latex_name, write
 from dydt.solvers.tableaus import tableau
 
 if TYPE_CHECKING:
-    from dydt.steps import Run, Stage
+    from dydt.steps.table import Run, Stage
 
 _LONG = 56  # letters of a law with the numbers put in, beyond which it is left away
 _LINE = 88  # letters of a line

@@ -1,4 +1,4 @@
-"""The verbs of an ODE that learn from data, and those that carry a law elsewhere: to a file, to C, to JAX."""
+"""The verbs that carry a law elsewhere: to a file, to C and Python, to JAX."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from dydt.dynamic_verbs import unconstrained
+from dydt.verbs.unconstrained import unconstrained
 
 if TYPE_CHECKING:
     from dydt.ode import ODE
 
 
-class LearningVerbs:
-    """What data and files have to do with a law."""
+class FileVerbs:
+    """A law in files and other libraries."""
 
     def save(self, path: str | Path) -> Path:
         """Write the law, the weights of its networks included, to a ``.npz`` file; `dydt.load` reads it back.

@@ -16,12 +16,12 @@ import numpy as np
 from dydt.errors import InputError, SolveWarning
 from dydt.expr.evaluate import evaluate
 from dydt.expr.graph import Node
-from dydt.reference import Reference, reference
 from dydt.solvers import methods
 from dydt.solvers.runge_kutta import end, slopes
 from dydt.solvers.tableaus import Tableau, tableau
 from dydt.solvers.vectors import Components, Plain
-from dydt.step_words import cells, error_text, laid, latex_step, point, table_width, written
+from dydt.steps.reference import Reference, reference
+from dydt.steps.words import cells, error_text, laid, latex_step, point, table_width, written
 
 if TYPE_CHECKING:
     from dydt.ode import ODE

@@ -8,8 +8,8 @@ import pytest
 
 import dydt
 from dydt.errors import InputError, SolveError
-from dydt.step_words import fraction
-from dydt.steps import measured_order
+from dydt.steps.table import measured_order
+from dydt.steps.words import fraction
 
 GROWTH = "y' = 3*y"
 
