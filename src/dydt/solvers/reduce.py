@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dydt.expr.equations import Equations
-from dydt.expr.reductions import Reduction
 from dydt.kernels.llvm import Function, Value, Variable
 from dydt.kernels.tape import Tape
 from dydt.solvers.crossings import rate
@@ -24,6 +23,7 @@ from dydt.solvers.methods import Method
 from dydt.solvers.workspace import Workspace
 
 if TYPE_CHECKING:
+    from dydt.expr.reductions import Reduction
     from dydt.solvers.events import Lookout
 
 Sample = Callable[[Value], tuple[list[Value], list[Value]]]
