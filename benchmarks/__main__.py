@@ -8,7 +8,7 @@ import warnings
 
 from benchmarks import machine
 
-PARTS = ("precision", "cold", "compile", "overhead", "ensemble", "stiff", "textbook")
+PARTS = ("precision", "cold", "compile", "overhead", "ensemble", "stiff", "textbook", "learning", "continuous")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import pictures, stiff, tables, textbook
+from benchmarks import continuous, learning, pictures, stiff, tables, textbook
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -21,6 +21,8 @@ SECTIONS = {
     "ensemble": ("Many at once", tables.ensemble),
     "stiff": ("Stiff laws", stiff.text),
     "textbook": ("Textbook equations by hand", textbook.text),
+    "learning": ("Fits of parameters", learning.text),
+    "continuous": ("The continuous network", continuous.text),
 }
 
 

@@ -15,8 +15,8 @@ from tests.analytic.textbook import TEXTBOOK, Textbook
 import dydt
 from benchmarks.tables import grid
 from dydt.analytic import dsolve
-from dydt.analytic.given import read
-from dydt.analytic.initial import families, through
+from dydt.analytic.initial_values import read
+from dydt.analytic.particular import families, through
 from dydt.analytic.problem import Problem, problem
 from dydt.analytic.verify import verify
 from dydt.calculus.patience import Unanswered, patiently

@@ -18,7 +18,7 @@ def test_lyapunov_in_the_terminal():
     out = run("lyapunov", "lorenz", "--t", "500", "--plot", "l.png").stdout
     assert "chaotic" in out
     assert "Kaplan–Yorke dimension      2.06" in out
-    assert "written: l.png" in out
+    assert "written  l.png" in out
     assert max(map(len, out.splitlines())) <= 100
     assert Path("l.png").stat().st_size > 10_000
 

@@ -16,6 +16,8 @@ _HOMES = {
     "Event": "dydt.expr.happen",
     "load": "dydt.storage",
     "learn": "dydt.learning.learn",
+    "ContinuousClassifier": "dydt.learning.estimators",
+    "ContinuousRegressor": "dydt.learning.estimators",
     "METHODS": "dydt.solvers.methods",
     "DydtError": "dydt.errors",
     "LawError": "dydt.errors",
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
     from dydt.expr.graph import minimum as minimum
     from dydt.expr.graph import where as where
     from dydt.expr.happen import Event as Event
+    from dydt.learning.estimators import ContinuousClassifier as ContinuousClassifier
+    from dydt.learning.estimators import ContinuousRegressor as ContinuousRegressor
     from dydt.learning.learn import learn as learn
     from dydt.ode import ODE as ODE
     from dydt.solution import Solution as Solution

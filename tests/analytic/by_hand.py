@@ -5,12 +5,12 @@ Nothing here uses the room's own verification: a solution is put into the equati
 
 from __future__ import annotations
 
-import importlib
 import random
 from typing import Any
 
 import sympy
 
+from dydt.analytic.methods import solver
 from dydt.analytic.problem import Found, Problem, problem
 from dydt.expr.parse import parse
 from dydt.expr.read import read
@@ -27,7 +27,7 @@ def posed(law: str, independent: str = "t", **values: float) -> Problem:
 def solved(method: str, law: str) -> tuple[Problem, Found]:
     """The law solved by this method, its steps checked and its solutions put into the equation."""
     asked = posed(law)
-    found = importlib.import_module(f"dydt.analytic.{method}").solve(asked)
+    found = solver(method)(asked)
     assert found is not None, law
     assert found.solutions
     assert found.steps
@@ -41,7 +41,7 @@ def solved(method: str, law: str) -> tuple[Problem, Found]:
 
 def refuses(method: str, law: str) -> bool:
     """Whether the method says that the law is not of its type."""
-    return importlib.import_module(f"dydt.analytic.{method}").solve(posed(law)) is None
+    return solver(method)(posed(law)) is None
 
 
 def is_solution(asked: Problem, solution: Any) -> bool:

@@ -6,7 +6,6 @@ free constants as the order, and each member of the book's family must be found 
 
 from __future__ import annotations
 
-import importlib
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import mpmath
 import sympy
 
+from dydt.analytic.methods import solver
 from dydt.analytic.problem import Found, Problem, problem
 from dydt.expr.parse import parse
 from dydt.expr.read import read
@@ -32,7 +32,7 @@ def posed(law: str, independent: str = "t") -> Problem:
 def solved(method: str, law: str) -> tuple[Problem, Found]:
     """The law solved by this method: every step holds, every family solves and is complete."""
     asked = posed(law)
-    found = importlib.import_module(f"dydt.analytic.{method}").solve(asked)
+    found = solver(method)(asked)
     assert found is not None, law
     wrong = [str(step) for step in found.steps if step.check is not None and not step.check()]
     assert not wrong, wrong
@@ -47,8 +47,8 @@ def solved(method: str, law: str) -> tuple[Problem, Found]:
 
 def refuses(method: str, *laws: str) -> bool:
     """Whether the method says that none of these laws is of its type."""
-    module = importlib.import_module(f"dydt.analytic.{method}")
-    return all(module.solve(posed(law)) is None for law in laws)
+    solve = solver(method)
+    return all(solve(posed(law)) is None for law in laws)
 
 
 def families(asked: Problem, found: Found) -> list[list[Any]]:

@@ -118,53 +118,40 @@ def test_relations_are_followed_from_the_start():
 
 
 def test_wrong_steps_and_wrong_answers_never_get_through(monkeypatch):
-    from dydt.analytic import explain as driver
-    from dydt.analytic import separable
-    from dydt.analytic.given import read
-    from dydt.analytic.problem import Found, constants, problem
+    from dydt.analytic import search as driver
+    from dydt.analytic.initial_values import read
+    from dydt.analytic.methods import METHODS, separable
+    from dydt.analytic.problem import Found, problem
     from dydt.calculus.notation import Step
 
     ode = dydt.ODE("y' = 3*y")
     known, initial, start = read(ode, None, {})
     asked = problem(ode.equations, known, initial, start)
-    (C,) = constants(1)
+    (C,) = asked.constants(1)
     wrong = Found(
         "separable", "a mistake", (sympy.Eq(asked.y, C * sympy.exp(2 * asked.independent)),), (), (C,)
     )
     monkeypatch.setattr(separable, "solve", lambda problem: wrong)
-    outcome = driver.search(asked, frozenset(), 10.0)
+    outcome = driver.search(asked, METHODS, 10.0)
     assert outcome.found.method != "separable"
     assert "does not solve" in outcome.tried["separable"]
 
     right = Found("separable", "a slip", (sympy.Eq(asked.y, C * sympy.exp(3 * asked.independent)),), (), (C,))
     slip = Step("Two is three", sympy.Eq(asked.y, C, evaluate=False), lambda: False)
     monkeypatch.setattr(separable, "solve", lambda problem: driver.replace(right, steps=(slip,)))
-    outcome = driver.search(asked, frozenset(), 10.0)
+    outcome = driver.search(asked, METHODS, 10.0)
     assert outcome.found.method != "separable"
     assert "does not hold" in outcome.tried["separable"]
 
 
-def test_every_method_is_registered():
-    from pathlib import Path
-
-    from dydt.analytic import explain as driver
-
-    files = Path(driver.__file__).parent.glob("*.py")
-    methods = {
-        file.stem for file in files if "\ndef solve(problem: Problem)" in file.read_text(encoding="utf-8")
-    }
-    assert set(driver.METHODS) == methods - {"dsolve"}
-    assert len(set(driver.METHODS)) == len(driver.METHODS)
-
-
 def test_steps_without_a_check_of_their_own_are_looked_at_along_the_solution():
-    from dydt.analytic.problem import Found, constants, problem
-    from dydt.analytic.recheck import recheck
+    from dydt.analytic.checks import recheck
+    from dydt.analytic.problem import Found, problem
     from dydt.calculus.notation import Step
     from dydt.expr.parse import parse
 
     asked = problem(parse("y' = 3*y"), {}, {})
-    t, (y, slope), (C,) = asked.independent, asked.letters, constants(1)
+    t, (y, slope), (C,) = asked.independent, asked.letters, asked.constants(1)
     found = Found("separable", "", (sympy.Eq(asked.y, C * sympy.exp(3 * t)),), (), (C,))
     right = [
         sympy.Eq(slope / y, 3),
@@ -197,13 +184,13 @@ def test_what_hangs_is_stopped(law):
 
 
 def test_dsolve_is_asked_last_and_marked():
-    from dydt.analytic import explain as driver
-    from dydt.analytic.given import read
+    from dydt.analytic.initial_values import read
     from dydt.analytic.problem import problem
+    from dydt.analytic.search import search
 
     ode = dydt.ODE("y' = 3*y")
     asked = problem(ode.equations, *read(ode, None, {}))
-    outcome = driver.search(asked, frozenset(driver.METHODS), 20.0)
+    outcome = search(asked, ["dsolve"], 20.0)
     assert outcome.found.method == "dsolve"
     assert outcome.found.steps == ()
     assert "without steps" in outcome.found.title

@@ -37,7 +37,10 @@ def test_branches_that_cross_are_all_there():
 
 def test_poles_and_jumps_are_no_nullclines():
     assert dydt.ODE("x' = 1/x + y/100; y' = 1").nullclines({"x": (-1, 1), "y": (-1, 1)})["x"].curves == ()
-    assert dydt.ODE("x' = sign(x) + y/10 + 0.5; y' = 1").nullclines({"x": (-1, 1), "y": (-1, 1)})["x"].curves == ()
+    assert (
+        dydt.ODE("x' = sign(x) + y/10 + 0.5; y' = 1").nullclines({"x": (-1, 1), "y": (-1, 1)})["x"].curves
+        == ()
+    )
     assert dydt.ODE("x' = 1 + x^2; y' = x").nullclines({"x": (-1, 1), "y": (-1, 1)})["x"].curves == ()
 
 

@@ -12,7 +12,7 @@ from dydt.learning.data import Data, Run
 from dydt.learning.gradient import Engine
 from dydt.learning.learn import learn
 from dydt.learning.loss import ShootingLoss, Sizes, SlopeLoss, cut_runs
-from dydt.learning.scaling import Scaled, Scaling
+from dydt.learning.scaling import Range, Scaled, Scaling
 from dydt.learning.smooth import Smooth, noise_of, smooth_runs
 from dydt.learning.training import Options, Training
 
@@ -69,7 +69,7 @@ def test_smooth_curves_follow_the_signal_and_know_the_noise():
 def test_scaling_there_and_back():
     random = np.random.default_rng(1)
     scaled = Scaled(NETWORK, 1, np.array([3.0, -1.0]), np.array([2.0, 0.1]), np.array([10.0, 0.5]))
-    scaling = Scaling([scaled], {0: -1.0}, np.concatenate([[0.7], np.zeros(NETWORK.count)]))
+    scaling = Scaling([scaled], {0: Range(low=0.0)}, np.concatenate([[0.7], np.zeros(NETWORK.count)]))
     z = scaling.start(random, 0.5)
     parameters = scaling.to_law(z)
     assert parameters[0] == pytest.approx(0.7)
@@ -92,7 +92,7 @@ def test_losses_have_the_gradient_they_claim():
     scaling = Scaling([Scaled(NETWORK, 0, np.zeros(2), np.ones(2), np.ones(2))], {}, np.zeros(NETWORK.count))
     z = scaling.start(np.random.default_rng(0), 0.5)
     t = runs[0].t
-    slopes = SlopeLoss(Engine(LAW, "euler"), scaling, t, curves[0](t), curves[0].slope(t), 1e-3)
+    slopes = SlopeLoss(Engine(LAW, "euler"), scaling, t, curves[0](t), curves[0].slope(t), 1e-3, curves[0].known)
     check_gradient(slopes, z, [0, 5, 20, len(z) - 1])
     pieces = cut_runs(runs, (3, 2))
     assert [p.follows for p in pieces] == [False, True, True, False, True]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 
-from dydt.analytic import types
+from dydt.analytic import textbook_types
 from dydt.analytic.answer import Answer
 from dydt.analytic.briefly import briefly
 from dydt.analytic.problem import Problem, problem
@@ -142,7 +142,7 @@ def classify(ode: ODE) -> Classification:
     """
     asked = problem(ode.equations, dict.fromkeys(ode.parameters), {})
     law = _Law(asked)
-    found = types.of(asked, law.letters, law.linear.value)
+    found = textbook_types.of(asked, law.letters, law.linear.value)
     return Classification(
         order=law.order,
         orders={u.func.__name__: asked.order_of(u) for u in asked.unknowns},

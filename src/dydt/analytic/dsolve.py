@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy
 
-from dydt.analytic.problem import Found, Problem, constants
+from dydt.analytic.problem import Found, Problem
 
 
 def solve(problem: Problem) -> Found | None:
@@ -54,5 +54,5 @@ def _renamed(problem: Problem, solutions: list[Any]) -> tuple[tuple[Any, ...], l
     known = {problem.independent, *problem.parameters.values()}
     free = set().union(*(s.free_symbols for s in solutions)) - known
     theirs = sorted((c for c in free if c.name.startswith("C")), key=lambda c: (len(c.name), c.name))
-    own = constants(len(theirs))
+    own = problem.constants(len(theirs))
     return own, [s.xreplace(dict(zip(theirs, own, strict=True))) for s in solutions]

@@ -14,39 +14,14 @@ import sympy
 from dydt.analytic import presentation
 from dydt.analytic.curves import Curve, curves, readable
 from dydt.analytic.interval import Interval
-from dydt.analytic.outcome import Outcome
+from dydt.analytic.native import Native
 from dydt.analytic.problem import Problem
+from dydt.analytic.search import Outcome
 from dydt.analytic.values import values
 from dydt.analytic.verify import explicit_values
 from dydt.calculus.notation import Step, latex, text
 
 Array = Any
-
-
-@dataclass(frozen=True)
-class Native:
-    """The closed form beside the native solver.
-
-    Attributes
-    ----------
-    t : ndarray, shape (m,)
-    difference : float
-        The largest distance, relative to the size of the solution.
-    """
-
-    t: Array
-    difference: float
-
-    @property
-    def agrees(self) -> bool:
-        """Whether they are the same to six digits."""
-        return self.difference <= 1e-6
-
-    def __str__(self) -> str:
-        span = f"from {self.t.min():.4g} to {self.t.max():.4g}"
-        if self.agrees:
-            return f"the native solver gives the same {span}, within {max(self.difference, 1e-16):.1g}"
-        return f"the native solver takes another way {span}"
 
 
 @dataclass(frozen=True, eq=False)

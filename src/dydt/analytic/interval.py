@@ -18,6 +18,8 @@ import numpy as np
 import sympy
 
 from dydt.analytic.briefly import briefly
+from dydt.analytic.failures import FAILURES
+from dydt.analytic.numeric import numeric
 from dydt.analytic.problem import Problem
 from dydt.analytic.verify import derivative, explicit_values, holding
 from dydt.calculus.notation import latex, text
@@ -27,7 +29,6 @@ _FAR = np.concatenate([np.linspace(0, 20, 4001)[1:], np.geomspace(20, 1e6, 1500)
 _SAME = 1e-9
 _SAMPLES = 60
 _LONGEST = 40  # letters in an exact end; beyond that a decimal number says more
-_TROUBLE = (ArithmeticError, ValueError, TypeError, NameError, AttributeError, KeyError, NotImplementedError)
 # Functions that are not defined, or not smooth, where this of their argument is zero.
 _CRITICAL = {
     "log": lambda u: (u,),
@@ -110,7 +111,7 @@ def interval(problem: Problem, solution: Sequence[Any]) -> Interval | None:
         low, high = search.end(-1), search.end(+1)
         if low == high:
             return None
-    except _TROUBLE:
+    except FAILURES:
         return None
     exact = not (low.is_Float or high.is_Float)
     return Interval(low, high, exact, str(problem.independent))
@@ -130,7 +131,7 @@ class _Search:
                 along[problem.derivative(k, unknown)] = formula
                 self.formulas.append(formula)
                 formula = derivative(formula, self.t)
-        self.evaluate = sympy.lambdify(self.t, self.formulas, "mpmath", cse=True)
+        self.evaluate = numeric(self.t, self.formulas)
         own = set(itertools.chain(*map(critical, self.formulas)))
         law = {c.xreplace(along) for c in _of_the_law(problem)}
         self.law = {part for c in law for part in self._parts(c)}
@@ -187,8 +188,8 @@ class _Search:
 
     def _vanishes(self, candidate: Any, place: Any) -> bool:
         try:
-            value = mpmath.mpmathify(sympy.lambdify(self.t, candidate, "mpmath")(place))
-        except (*_TROUBLE, mpmath.NoConvergence):
+            value = mpmath.mpmathify(numeric(self.t, candidate)(place))
+        except FAILURES:
             return False
         return bool(abs(value) < 1e-7)
 
@@ -212,7 +213,7 @@ class _Search:
                 yield place
 
     def _bracketed(self, candidate: Any, one: float, other: float, crossed: bool) -> Any:
-        function = sympy.lambdify(self.t, candidate, "mpmath")
+        function = numeric(self.t, candidate)
         try:
             with mpmath.workdps(25):
                 solver = "anderson" if crossed else "secant"
@@ -221,7 +222,7 @@ class _Search:
                 )
                 near = abs(function(place)) < 1e-8 * (1 + abs(function(mpmath.mpf(one))))
                 near = near and abs(place - one) <= 4 * abs(mpmath.mpf(other) - one)
-        except (*_TROUBLE, mpmath.NoConvergence):
+        except FAILURES:
             return None
         return mpmath.re(place) if near else None
 
@@ -242,7 +243,7 @@ class _Search:
     def _sizes(self, place: Any) -> list[Any] | None:
         try:
             values = [mpmath.mpmathify(v) for v in self.evaluate(place)]
-        except (*_TROUBLE, mpmath.NoConvergence):
+        except FAILURES:
             return None
         if any(not mpmath.isfinite(v) or abs(mpmath.im(v)) > 1e-20 * (1 + abs(v)) for v in values):
             return None
@@ -255,7 +256,7 @@ class _Search:
 
         try:
             roots = briefly(_EXACT, solve, otherwise=[])
-        except _TROUBLE:
+        except FAILURES:
             roots = []
         value = float(place)
         for root in roots:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import sympy
 
 from dydt.analytic.briefly import briefly
+from dydt.analytic.methods import METHODS, solver
 from dydt.analytic.problem import Found, Problem
 from dydt.analytic.verify import verify
 from dydt.calculus.notation import Step
@@ -20,18 +20,20 @@ _SECONDS = 2.0  # for one method
 
 def solve_part(problem: Problem, methods: Sequence[str] = ()) -> Found | None:
     """What the first of these methods (all, if none is named) finds that fits and verifies; None if there is none."""
-    from dydt.analytic.explain import METHODS
+    return next(parts(problem, methods), None)
 
+
+def parts(problem: Problem, methods: Sequence[str] = ()) -> Iterator[Found]:
+    """What each of these methods (all, if none is named) finds that fits and verifies."""
     for name in methods or METHODS:
         found = briefly(_SECONDS, _attempt, problem, name)
         if found is not None:
-            return found
-    return None
+            yield found
 
 
 def _attempt(problem: Problem, name: str) -> Found | None:
     try:
-        found: Found | None = importlib.import_module(f"dydt.analytic.{name}").solve(problem)
+        found: Found | None = solver(name)(problem)
     except Exception:  # as in the search for the whole: the next method gets its turn
         return None
     if found is None:

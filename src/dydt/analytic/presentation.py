@@ -13,18 +13,29 @@ from dydt.expr.write import latex as latex_of_law
 
 if TYPE_CHECKING:
     from dydt.analytic.explanation import Explanation
+    from dydt.analytic.problem import Problem
 
 _WIDTH = 100
+_SPECIAL = (
+    *(sympy.airyai, sympy.airybi, sympy.airyaiprime, sympy.airybiprime),
+    *(sympy.besselj, sympy.bessely, sympy.besseli, sympy.besselk),
+    *(sympy.hyper, sympy.meijerg, sympy.mathieus, sympy.mathieuc),
+)
 
 
 def message(explanation: Explanation) -> str:
     """What there is to say in a sentence: how it was solved, or why there is nothing to show."""
     outcome, problem = explanation.outcome, explanation.problem
+    if outcome.found is None and outcome.asked:
+        why = "; ".join(outcome.tried.values()) or "the law is not of its type"
+        return f"not solved by the method `{outcome.asked}`: {why}. Without a method all are tried"
     if outcome.found is None:
         limit = " within the time limit" if outcome.out_of_time else ""
         return f"no closed form found{limit}; {_in_numbers(explanation)}"
     if explanation.solved:
         told = f"solved by {outcome.found.title}"
+        if any(equation.has(*_SPECIAL) for equation in explanation.solutions):
+            told += "; in special functions, there is no closed form in elementary functions"
         if explanation.others:
             told += "; the initial values do not determine one solution"
         free = explanation.free
@@ -35,6 +46,7 @@ def message(explanation: Explanation) -> str:
         return told
     point = ", ".join(f"{name}({text(problem.start)}) = {text(v)}" for name, v in problem.initial.items())
     singular = ", where the law is singular" if _starts_singular(explanation) else ""
+    singular = singular or (", where the law has no real value" if _starts_complex(problem) else "")
     return f"the general solution was found, and no member of it with {point}{singular}; {_in_numbers(explanation)}"
 
 
@@ -67,6 +79,15 @@ def _starts_singular(explanation: Explanation) -> bool:
         or leading.has(sympy.zoo, sympy.nan, sympy.oo)
         or rest.has(sympy.zoo, sympy.nan, sympy.oo)
     )
+
+
+def _starts_complex(problem: Problem) -> bool:
+    """Whether the slope is not real at the initial point, as of y^(1/3) for y < 0."""
+    if not problem.is_single or not problem.slopes:
+        return False
+    at = {problem.independent: problem.start}
+    at |= {problem.letters[k]: problem.initial[problem.name + "'" * k] for k in range(problem.order)}
+    return all(slope.subs(at).is_real is False for slope in problem.slopes)
 
 
 def verifications(explanation: Explanation) -> list[str]:

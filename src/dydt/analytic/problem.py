@@ -90,6 +90,15 @@ class Problem:
         pairs = [(self.letters[k], self.derivative(k)) for k in range(self.order, -1, -1)]
         return expression.subs(pairs, simultaneous=True)
 
+    def constants(self, count: int) -> tuple[sympy.Symbol, ...]:
+        """The constants of integration C1, C2, …, and C for a single one; K or another letter if the law has a C."""
+        taken = {self.independent.name, *self.parameters, *(u.func.__name__ for u in self.unknowns)}
+        for letter in "CKABDG":
+            names = [letter] if count == 1 else [f"{letter}{k + 1}" for k in range(count)]
+            if taken.isdisjoint([letter, *names]):
+                break
+        return tuple(sympy.Symbol(name, real=True) for name in names)
+
     @cached_property
     def residual(self) -> Any:
         """Left minus right of a single equation, in `letters`."""
@@ -130,12 +139,6 @@ class Found:
     steps: tuple[Step, ...]
     constants: tuple[sympy.Symbol, ...]
     lost: tuple[Any, ...] = ()
-
-
-def constants(count: int) -> tuple[sympy.Symbol, ...]:
-    """C1, C2, …; a single one is called C."""
-    names = ["C"] if count == 1 else [f"C{k + 1}" for k in range(count)]
-    return tuple(sympy.Symbol(name, real=True) for name in names)
 
 
 def problem(

@@ -7,13 +7,13 @@ from typing import Any
 
 import sympy
 
-from dydt.analytic.absorb import absorb
-from dydt.analytic.antiderivative import log_free
-from dydt.analytic.first_order import keeps, solves
+from dydt.analytic.algebra.absorb import absorb
+from dydt.analytic.algebra.antiderivative import log_free
+from dydt.analytic.algebra.unravel import cleared
+from dydt.analytic.algebra.zero import is_zero
+from dydt.analytic.forms.first_order import keeps, solves
+from dydt.analytic.methods.separable import Separation, separate
 from dydt.analytic.problem import Found, Problem, listed
-from dydt.analytic.separable import Separation, separate
-from dydt.analytic.unravel import cleared
-from dydt.analytic.zero import is_zero
 from dydt.calculus.notation import Step
 
 # A formula longer than this tells less than the relation it comes from.
@@ -56,7 +56,7 @@ def substitute(
     else:
         above, below = sympy.fraction(sympy.together(change.h))
         h = min((change.h, sympy.factor(above / below), sympy.expand(above) / below), key=sympy.count_ops)
-    found = separate(change.g, h, t, u)
+    found = separate(change.g, h, t, u, change.g * change.h)
     if found is None:
         return None
     steps = [*opening, *_into(f, change, h, t, y, derivative), *found.steps]

@@ -9,6 +9,8 @@ import mpmath
 import numpy as np
 import sympy
 
+from dydt.analytic.failures import FAILURES
+from dydt.analytic.numeric import numeric
 from dydt.analytic.problem import Problem
 from dydt.analytic.verify import explicit_values
 from dydt.errors import InputError, nearest
@@ -18,7 +20,6 @@ from dydt.kernels.numpy import evaluate
 Array = Any
 
 _STRIDE = 0.02  # the longest stretch of t between two points of a relation that is followed
-_TROUBLE = (ArithmeticError, ValueError, TypeError, NameError, AttributeError, KeyError, NotImplementedError)
 
 
 def values(problem: Problem, solution: Sequence[Any], times: Array, chosen: Mapping[str, float]) -> Array:
@@ -65,11 +66,11 @@ def _column(t: Any, formula: Any, times: Array) -> Array:
         column = np.array(
             np.broadcast_to(evaluate([from_sympy(formula)], {str(t): times})[0], times.shape), float
         )
-    except (InputError, *_TROUBLE):  # a function that laws don't have, such as an integral or Ei
+    except (InputError, *FAILURES):  # a function that laws don't have, such as an integral or Ei
         column = np.full(times.shape, np.nan)
     doubtful = np.flatnonzero(~np.isfinite(column))
     if len(doubtful):
-        precise = sympy.lambdify(t, formula, "mpmath", cse=True)
+        precise = numeric(t, formula)
         for k in doubtful:
             column[k] = _real(precise, times[k])
     return column
@@ -78,7 +79,7 @@ def _column(t: Any, formula: Any, times: Array) -> Array:
 def _real(function: Any, time: float) -> float:
     try:
         value = mpmath.mpmathify(function(mpmath.mpf(float(time))))
-    except (*_TROUBLE, mpmath.NoConvergence):
+    except FAILURES:
         return float("nan")
     return float(value.real) if abs(value.imag) <= 1e-9 * (1 + abs(value)) else float("nan")
 
@@ -88,8 +89,8 @@ def _followed(problem: Problem, relation: Any, times: Array) -> Array:
     t, y = problem.independent, problem.letters[0]
     relation = relation.xreplace({problem.y: y})
     names = (t, y)
-    function = sympy.lambdify(names, relation, "mpmath", cse=True)
-    by_y = sympy.lambdify(names, sympy.diff(relation, y), "mpmath", cse=True)
+    function = numeric(names, relation)
+    by_y = numeric(names, sympy.diff(relation, y))
     result = np.full(times.shape, np.nan)
     order = np.argsort(times)
     start, first = float(problem.start), float(problem.initial[problem.name])
@@ -114,6 +115,6 @@ def _newton(function: Any, derivative: Any, at: float, guess: float) -> float:
             value -= step
             if abs(step) <= 1e-13 * (1 + abs(value)):
                 return value if abs(value - guess) < 0.5 * (1 + abs(guess)) else float("nan")
-    except (*_TROUBLE, mpmath.NoConvergence):
+    except FAILURES:
         pass
     return float("nan")

@@ -16,6 +16,8 @@ import mpmath
 import sympy
 
 from dydt.analytic.briefly import briefly
+from dydt.analytic.failures import FAILURES
+from dydt.analytic.numeric import numeric
 from dydt.analytic.problem import Problem
 
 _DIGITS = 30
@@ -28,8 +30,6 @@ _QUICK = 0.3  # seconds for algebra
 _SMALL = 150  # operations in a residual that algebra is tried on
 # A constant may choose a branch, so that a family solves in a part of the plane only; a wrong one does so nowhere.
 _PART = 0.15
-
-_TROUBLE = (ArithmeticError, ValueError, TypeError, NameError, AttributeError, KeyError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def verify(problem: Problem, solution: Sequence[Any], near: Any = None) -> Evide
         if trial is None:
             return None
         count = _count(trial, problem, near)
-    except _TROUBLE:
+    except FAILURES:
         return None
     if count is None:
         return None
@@ -200,7 +200,7 @@ def _implicit(problem: Problem, solution: Sequence[Any]) -> _Trial | None:
 
 def _solver(relation: Any, names: Sequence[Any], adjusted: Any) -> Callable[[dict[Any, Any]], bool]:
     """Moves one of the symbols so that the relation holds."""
-    evaluate = sympy.lambdify(names, relation, "mpmath", cse=True)
+    evaluate = numeric(names, relation)
 
     def complete(point: dict[Any, Any]) -> bool:
         def left_over(value: Any) -> Any:
@@ -208,7 +208,7 @@ def _solver(relation: Any, names: Sequence[Any], adjusted: Any) -> Callable[[dic
 
         try:
             root = mpmath.findroot(left_over, point[adjusted], solver="secant", maxsteps=40)
-        except _TROUBLE:
+        except FAILURES:
             return False
         point[adjusted] = root
         return bool(abs(left_over(root)) < mpmath.mpf("1e-20") * (1 + abs(root)))
@@ -225,9 +225,9 @@ class _Remainder:
     def __init__(self, trial: _Trial) -> None:
         self.trial = trial
         self.letters = [letter for letter in trial.letters if letter not in trial.names]
-        self.formulas = sympy.lambdify(trial.names, list(trial.letters.values()), "mpmath", cse=True)
+        self.formulas = numeric(trial.names, list(trial.letters.values()))
         rows = [list(row) for row in trial.terms]
-        self.rows = sympy.lambdify([*trial.names, *self.letters], rows, "mpmath", cse=True)
+        self.rows = numeric([*trial.names, *self.letters], rows)
 
     def __call__(self, point: dict[Any, Any]) -> tuple[Any, bool] | None:
         """None where something has no value."""
@@ -239,7 +239,7 @@ class _Remainder:
             values = [mpmath.mpmathify(v) for v in self.formulas(*at)]
             others = [v for n, v in zip(trial.letters, values, strict=True) if n not in trial.names]
             sizes = [_left_over(row) for row in self.rows(*at, *others)]
-        except (*_TROUBLE, mpmath.NoConvergence):
+        except FAILURES:
             return None
         if not all(mpmath.isfinite(v) for v in (*values, *sizes)):
             return None

@@ -13,6 +13,7 @@ from dydt.calculus.patience import Unanswered, patiently
 
 _MOST_UNKNOWNS = 8
 _MOST_TERMS = 80
+_HIGHEST = 24  # power
 _DIGITS = 30
 _TINY = sympy.Float("1e-22")
 
@@ -64,6 +65,8 @@ def real_solutions(
     """
     if len(unknowns) > _MOST_UNKNOWNS:
         raise NotExact("too many unknowns")
+    if any(abs(p.exp) > _HIGHEST for e in equations for p in e.atoms(sympy.Pow) if p.exp.is_Integer):
+        raise NotExact("too high a power")
     polynomials, nonzero = [], []
     for equation in equations:
         above, below = sympy.fraction(sympy.together(equation))
@@ -187,6 +190,9 @@ class _Elimination:
             raise NotExact("a basis needs numbers")
         seconds = max(0.5, self.deadline - time.monotonic())
         try:
+            patiently(
+                basis, names[:1], names[:1], limit=10.0
+            )  # the first question waits for the process to start
             return tuple(patiently(basis, left, names, limit=seconds))
         except Unanswered:
             raise NotExact("out of time") from None
@@ -220,7 +226,7 @@ def real_roots(polynomial: Any, unknown: sympy.Symbol) -> list[Any]:
         if under.is_number and under.evalf(_DIGITS) < 0:
             return []
         return [middle + sympy.sqrt(under), middle - sympy.sqrt(under)]
-    if polynomial.free_symbols != {unknown} or _is_algebraic(polynomial):
+    if polynomial.free_symbols != {unknown} or _is_algebraic(polynomial) or poly.degree() > 2 * _HIGHEST:
         raise NotExact("no formula for a root of degree three and more")
     return list(dict.fromkeys(poly.real_roots()))
 

@@ -7,6 +7,7 @@ from dydt.cli import (  # noqa: F401  (each file of commands puts its own on the
     commands,
     dynamics,
     figures,
+    learning,
     steps,
 )
 from dydt.cli.app import app, main

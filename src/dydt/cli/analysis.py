@@ -47,6 +47,7 @@ def explain(
     initial: options.Init = None,
     values: options.Set = None,
     start: options.T0 = None,
+    method: options.HandMethod = None,
     time_limit: options.Patience = None,
     plot: options.ClosedForm = None,
     dark: options.Dark = False,
@@ -59,6 +60,7 @@ def explain(
     \b
     dydt explain "y' = 3*y"
     dydt explain "y' = 2*y*t + t" --init y=0
+    dydt explain "y' = 2*y*t + t" --method linear
     dydt explain "t^2*y'' + t*y' + y = 0" --init "y=1,y'=0" --t0 1 --plot closed.png
     """
     arguments.check_files({"--plot": plot}, {"--json": json})
@@ -67,7 +69,8 @@ def explain(
     limit = arguments.number(time_limit, "--time-limit", 10.0)
     if limit <= 0:
         raise InputError("--time-limit takes seconds, more than 0")
-    explanation = ode.explain(start, values=_initial(ode, initial or []), time_limit=limit)
+    given = _initial(ode, initial or [])
+    explanation = ode.explain(start, values=given, method=method, time_limit=limit)
     if latex:
         typer.echo(explanation.to_latex())
     elif json != "-":

@@ -144,5 +144,5 @@ def _give(
             typer.echo(entry.title + "\n")
         typer.echo(str(found))
         if written:
-            typer.echo(f"\nwritten: {', '.join(written)}")
+            typer.echo(f"\nwritten  {', '.join(written)}")
     leave(failed, "")

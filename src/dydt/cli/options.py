@@ -104,6 +104,9 @@ Full = Annotated[bool, _switch("IR and machine code of the whole kernel, and eve
 
 Latex = Annotated[bool, _switch("Print LaTeX.", "--latex")]
 T0 = Annotated[Text, _option("--t0", "NUMBER", "Where the initial values hold; the law's start, or 0.")]
+HandMethod = Annotated[
+    Text, _option("--method", "NAME", "Only this method by hand: separable, linear, exact, Bernoulli, …")
+]
 Patience = Annotated[Text, _option("--time-limit", "SECONDS", "Look no longer than this; 10 if not given.")]
 ClosedForm = Annotated[
     File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf): the closed form over the native solution.")
@@ -184,3 +187,34 @@ Through = Annotated[
 PortraitPlot = Annotated[
     File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf): field, nullclines, equilibria and orbits.")
 ]
+
+DataFile = Annotated[
+    Path, typer.Argument(metavar="DATA", help="Measurements: .csv, .tsv or .parquet; a column a state.")
+]
+FitLaw = Annotated[
+    str, _option("--law", "LAW", "What is fitted: a name of the gallery, a file like law.ode, or text.")
+]
+Free = Annotated[Text, _option("--free", "NAME,…", "The parameters to fit; all of them if not given.")]
+Bounds = Annotated[
+    Many, _option("--bounds", "NAME=FROM:TO,…", "What a parameter may be, as in a=0:5,b=1:; repeatable.")
+]
+KeepInitial = Annotated[
+    bool, _switch("Initial values are known, from --init or the law, and not fitted.", "--keep-initial")
+]
+TimeColumn = Annotated[Text, _option("--time", "NAME", "The time column; by default t or time, or the first.")]
+RunColumn = Annotated[Text, _option("--run", "NAME", "The column that tells runs apart.")]
+Columns = Annotated[Text, _option("--states", "NAME,…", "The columns to use, if not all of them.")]
+Rename = Annotated[
+    Many, _option("--rename", "COLUMN=NAME,…", "What columns are called in the law; repeatable.")
+]
+Sort = Annotated[bool, _switch("Bring rows into the order of their times.", "--sort")]
+Noise = Annotated[
+    Text, _option("--noise", "NUMBER", "Standard deviation of a measurement, or x=0.1,y=0.2; else estimated.")
+]
+Loss = Annotated[str, _option("--loss", "NAME", "linear (the default), huber, soft_l1 or cauchy.")]
+Starts = Annotated[Text, _option("--starts", "COUNT", "Try so many starts; 1 if not given.")]
+StartSeed = Annotated[Text, _option("--seed", "NUMBER", "Of the starts.")]
+FitPlot = Annotated[
+    File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf): data, curves with bands, residuals.")
+]
+FittedLaw = Annotated[File, _option("--out", "FILE", "The law with what was found, as .ode or .npz.")]

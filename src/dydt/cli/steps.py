@@ -76,7 +76,7 @@ def steps(
         count = 1 if formulas is None else round(arguments.number(formulas, "--formulas"))
         typer.echo(made.text(count, min(get_terminal_size((100, 24)).columns, 120)))
         if written:
-            typer.echo(f"\nwritten: {', '.join(written)}")
+            typer.echo(f"\nwritten  {', '.join(written)}")
     leave(failed, "")
 
 

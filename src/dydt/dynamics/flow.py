@@ -81,7 +81,7 @@ class Flow:
     def at(self, nodes: Sequence[Node], points: Any) -> Array:
         """Values of expressions of the states: shape (*points.shape[:-1], len(nodes))."""
         points = np.asarray(points, dtype=float)
-        columns = {name: points[..., i] for i, name in enumerate(self.names)}
+        columns = {**self.parameters, **{name: points[..., i] for i, name in enumerate(self.names)}}
         shape = points.shape[:-1]
         values = [np.broadcast_to(value, shape) for value in evaluate(nodes, columns)]
         return np.stack(values, axis=-1).astype(float) if values else np.zeros((*shape, 0))

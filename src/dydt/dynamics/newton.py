@@ -19,6 +19,10 @@ _REGULAR = 1e-6  # least over largest singular value of a Jacobian whose zero is
 _SAME = 1e-7  # simple zeros nearer than this, in sizes of the box, are one
 _BLURRED = 2e-3  # zeros of a singular Jacobian are known to the root of the rounding only
 _TRIED = 60  # zeros of singular Jacobians that are looked at, of a line or an area of them
+_AWAY = 1e-3  # a little way, in sizes of the box
+_STEEP = (
+    0.02 / _AWAY
+)  # how steep a component is where its zero is a simple one, against its size a little way off
 _LINE = 1e-3  # how far a zero is moved along its null vector, to see whether it has neighbours
 
 
@@ -44,14 +48,13 @@ class Zeros:
 def zeros(flow: Flow, box: Box) -> Zeros:
     """All zeros of the field in the box that many starts lead to, each once."""
     starts = first_guesses(flow, box)
-    scale = flow.scale(starts)
-    points, regular = settled(flow, starts, box, scale)
+    points, regular = settled(flow, starts, box)
     count = len(starts)
     idle, seed = 0, 1
     many = flow.size > 2 or len(points) > _FEW
     while many and len(points) and idle < 2 and seed < _ROUNDS:  # until two rounds bring nothing new
         starts = box.scattered(len(starts), seed)
-        more, more_regular = settled(flow, starts, box, scale)
+        more, more_regular = settled(flow, starts, box)
         before = len(points)
         points, regular = np.concatenate([points, more]), np.concatenate([regular, more_regular])
         points, regular = once(points, regular, box)
@@ -62,14 +65,13 @@ def zeros(flow: Flow, box: Box) -> Zeros:
     points, regular = np.delete(points, spare, axis=0), np.delete(regular, spare)
     lonely = np.ones(len(points), dtype=bool)
     for i in np.flatnonzero(~regular):
-        lonely[i] = not has_neighbours(flow, points[i], box, scale)
+        lonely[i] = not has_neighbours(flow, points[i], box)
     return Zeros(points[lonely], together(points[~lonely], box), count)
 
 
-def settled(flow: Flow, starts: Array, box: Box, scale: Array) -> tuple[Array, Array]:
+def settled(flow: Flow, starts: Array, box: Box) -> tuple[Array, Array]:
     """The zeros that these starts lead to, each once, and which of them have a regular Jacobian."""
-    ends = converge(flow, starts, box, scale)
-    points, regular = polish(flow, ends, box, scale)
+    points, regular = polish(flow, converge(flow, starts, box), box)
     return once(points, regular, box)
 
 
@@ -104,19 +106,21 @@ def promising(flow: Flow, box: Box, count: int) -> Array:
     return mesh[i, j] + 0.5 * box.size / count
 
 
-def converge(flow: Flow, starts: Array, box: Box, scale: Array) -> Array:
+def converge(flow: Flow, starts: Array, box: Box) -> Array:
     """Where damped steps (Levenberg and Marquardt) lead; those that come to nothing are left out."""
     wide = box.grown(1.0)
     points = starts.copy()
     size = box.size
     damping = np.full(len(points), 1e-3)
-    field = flow(points) / scale
+    field = flow(points)
     alive = np.all(np.isfinite(field), axis=-1)
     points, damping, field = points[alive], damping[alive], field[alive]
+    scale = np.maximum(np.abs(field), 1e-6 * np.abs(slopes_across(flow, points, box)).max(axis=-1)) + 1e-300
+    field = field / scale  # each start by its own measure: fields may range over many powers of ten
     eye = np.eye(flow.size)
     with np.errstate(all="ignore"):
         for _ in range(_TURNS):
-            slopes = scaled_slopes(flow, points, box, scale)
+            slopes = slopes_across(flow, points, box) / scale[:, :, None]
             square = np.einsum("mki,mkj->mij", slopes, slopes)
             downhill = np.einsum("mki,mk->mi", slopes, field)
             own = np.einsum("mii->mi", square)
@@ -137,43 +141,55 @@ def converge(flow: Flow, starts: Array, box: Box, scale: Array) -> Array:
     return points[np.sum(field**2, axis=-1) < 1e-6]
 
 
-def polish(flow: Flow, points: Array, box: Box, scale: Array) -> tuple[Array, Array]:
+def polish(flow: Flow, points: Array, box: Box) -> tuple[Array, Array]:
     """Zeros to the last digit, best first, and which have a regular Jacobian; what is no zero is left out."""
     if len(points):
         rounded = np.round((points - box.low) / box.size * 1e9)
         points = points[np.unique(rounded, axis=0, return_index=True)[1]]
-    step = np.zeros_like(points)
     for _ in range(4):
-        step = newton_step(flow, points, box, scale)
-        trial = points - step * box.size
+        trial = points - newton_step(flow, points, box) * box.size
         with np.errstate(all="ignore"):
-            better = np.sum((flow(trial) / scale) ** 2, -1) < np.sum((flow(points) / scale) ** 2, -1)
+            scale = np.abs(flow(points)) + 1e-300
+            better = np.max(np.abs(flow(trial)) / scale, axis=-1, initial=0.0) < 1.0
+            better |= np.sum((flow(trial) / scale) ** 2, axis=-1) < len(box.size)
         points = np.where(better[:, None], trial, points)
+    scale = nearby(flow, points, box)
     points = rounded_to_nought(flow, points, box, scale)
     field = np.abs(flow(points) / scale)
-    slopes = scaled_slopes(flow, points, box, scale)
-    singular = np.linalg.svd(slopes, compute_uv=False)
-    regular = singular[:, -1] > _REGULAR * np.maximum(singular[:, 0], 1e-6)
-    moved = np.max(np.abs(newton_step(flow, points, box, scale)), axis=-1, initial=0.0)
+    singular = np.linalg.svd(slopes_across(flow, points, box) / scale[:, :, None], compute_uv=False)
+    regular = (singular[:, -1] > _REGULAR * singular[:, 0]) & (singular[:, -1] > _STEEP)
+    moved = np.max(np.abs(newton_step(flow, points, box)), axis=-1, initial=0.0)
     worst = np.max(field, axis=-1, initial=0.0)
-    good = np.where(regular, moved < 1e-9, (moved < 1e-4) & (worst < 1e-10))
+    good = np.where(regular, (moved < 1e-9) & (worst < 1e-4), (moved < 1e-4) & (worst < 1e-8))
     good &= box.contains(points, 1e-9)
     points, regular, worst = points[good], regular[good], worst[good]
     order = np.lexsort([worst, ~regular])
     return points[order], regular[order]
 
 
-def scaled_slopes(flow: Flow, points: Array, box: Box, scale: Array) -> Array:
-    """The Jacobian in sizes of the box and of the field; 0 where it is not finite."""
-    slopes = flow.jacobian(points) * box.size / scale[:, None]
+def nearby(flow: Flow, points: Array, box: Box) -> Array:
+    """How large each component is a little way from each point: shape (m, n); never zero."""
+    steps = np.random.default_rng(8).normal(size=(6, flow.size))
+    steps *= _AWAY / np.linalg.norm(steps, axis=-1, keepdims=True)
+    with np.errstate(all="ignore"):
+        size = np.abs(flow(points[:, None] + steps * box.size))
+    usual = np.median(np.where(np.isfinite(size), size, 0.0), axis=1)
+    return np.where(usual > 0, usual, 1.0)
+
+
+def slopes_across(flow: Flow, points: Array, box: Box) -> Array:
+    """The Jacobian in sizes of the box; 0 where it is not finite."""
+    slopes = flow.jacobian(points) * box.size
     return np.where(np.isfinite(slopes), slopes, 0.0)
 
 
-def newton_step(flow: Flow, points: Array, box: Box, scale: Array) -> Array:
+def newton_step(flow: Flow, points: Array, box: Box) -> Array:
     """The smallest step to where the linear part vanishes, in sizes of the box."""
-    slopes = scaled_slopes(flow, points, box, scale)
-    field = flow(points) / scale
-    return np.einsum("mij,mj->mi", np.linalg.pinv(slopes, rcond=1e-9), np.nan_to_num(field))
+    slopes = slopes_across(flow, points, box)
+    rows = np.abs(slopes).max(axis=-1)  # squares of very large numbers would be infinite
+    rows = np.where(rows > 0, rows, 1.0)
+    field = np.nan_to_num(flow(points) / rows)
+    return np.einsum("mij,mj->mi", np.linalg.pinv(slopes / rows[:, :, None], rcond=1e-9), field)
 
 
 def rounded_to_nought(flow: Flow, points: Array, box: Box, scale: Array) -> Array:
@@ -198,18 +214,18 @@ def once(points: Array, regular: Array, box: Box) -> tuple[Array, Array]:
     return points[kept], regular[kept]
 
 
-def has_neighbours(flow: Flow, point: Array, box: Box, scale: Array) -> bool:
+def has_neighbours(flow: Flow, point: Array, box: Box) -> bool:
     """Whether a zero with a singular Jacobian lies on a line of zeros: moved along it, it stays where it is put."""
-    slopes = scaled_slopes(flow, point, box, scale)
-    *_, directions = np.linalg.svd(slopes)
-    values = np.linalg.svd(slopes, compute_uv=False)
-    for direction in directions[values <= 1e-5 * max(values[0], 1e-6)]:
+    scale = nearby(flow, point[None], box)[0]
+    slopes = slopes_across(flow, point, box) / scale[:, None]
+    _, values, directions = np.linalg.svd(slopes)
+    for direction in directions[values <= 1e-5 * max(values[0], _STEEP)]:
         put = point + np.array([[_LINE], [-_LINE]]) * direction * box.size
         ends = put
         for _ in range(6):
-            ends = ends - newton_step(flow, ends, box, scale) * box.size
+            ends = ends - newton_step(flow, ends, box) * box.size
         stayed = np.max(np.abs(ends - put) / box.size, axis=-1) < 0.2 * _LINE
-        still = np.max(np.abs(flow(ends) / scale), axis=-1) < 1e-13
+        still = np.max(np.abs(flow(ends) / scale), axis=-1) < 1e-12
         if np.any(stayed & still):
             return True
     return False

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from dydt.errors import SolveWarning
 from dydt.expr.equations import Equations
 from dydt.expr.graph import number, symbol
 from dydt.expr.network import Network
@@ -32,6 +34,7 @@ Misfit = Callable[[Array, Array], tuple[Array, Array]]
 
 _CHUNK = 512  # samples that are worked on at once: memory does not grow with their number
 _IGNORED = 1e150  # the tolerance of what the steps need not resolve
+_KEPT = 3  # batches of one block
 _EASY = 0.1  # an error, in units of the tolerance, from which down fewer steps would do
 _LEFT_OVER = 0.5  # the error, in units of the tolerance, that a changed number of steps aims at
 
@@ -167,26 +170,36 @@ class Block:
     """
 
     def __init__(
-        self, shape: Shape, method: str = "bs3", tolerance: float = 1e-2, steps: int = 4, most_steps: int = 256
+        self,
+        shape: Shape,
+        method: str = "bs3",
+        tolerance: float = 1e-2,
+        steps: int = 4,
+        most_steps: int = 256,
     ) -> None:
         self.shape, self.tolerance, self.most_steps = shape, tolerance, most_steps
         self.engine = _engine(shape, method)
         self.steps, self.error = steps, 0.0
-        self._batches: dict[int, Any] = {}
+        self._batches: dict[tuple[int, int], Any] = {}
 
     def _batch(self, meshes: Any, times: Any = ()) -> Any:
         absolute = np.full(self.shape.state + 1, self.tolerance)
         absolute[-1] = _IGNORED
         return self.engine.batch(meshes, times, atol=absolute, rtol=self.tolerance)
 
+    def _even(self, count: int, steps: int) -> Any:
+        """So many points in so many equal steps; the last few such batches are kept."""
+        found = self._batches.pop((count, steps), None)
+        if found is None:
+            found = self._batch([np.linspace(0.0, 1.0, steps + 1)] * count)
+        self._batches[count, steps] = found
+        if len(self._batches) > _KEPT:
+            del self._batches[next(iter(self._batches))]
+        return found
+
     def forward(self, starts: Array, weights: Array) -> tuple[Array, Array]:
         """Where points end, and the energy of their paths."""
-        count = len(starts)
-        if count not in self._batches:
-            if len(self._batches) > 3:
-                self._batches.clear()
-            self._batches[count] = self._batch([np.linspace(0.0, 1.0, self.steps + 1)] * count)
-        self._latest = self._batches[count]
+        self._latest = self._even(len(starts), self.steps)
         _, ends = self._latest.forward(_with_energy(starts), weights)
         self.error = max(self.error, self._latest.error)
         return ends[:, :-1], ends[:, -1]
@@ -206,14 +219,8 @@ class Block:
         if math.isfinite(error):
             ideal = math.ceil(self.steps * (error / _LEFT_OVER) ** (1.0 / self.engine.order))
         before = self.steps
-        self.use(min(max(1, ideal, self.steps // 2), 4 * self.steps, self.most_steps))
+        self.steps = min(max(1, ideal, self.steps // 2), 4 * self.steps, self.most_steps)
         return self.steps != before
-
-    def use(self, steps: int) -> None:
-        """Take so many steps."""
-        if steps != self.steps:
-            self.steps = steps
-            self._batches.clear()
 
     def solve(self, starts: Array, weights: Array) -> tuple[Array, Array, Array]:
         """Where points end, in as many steps as each needs: those in training, doubled until the error is small.
@@ -230,12 +237,26 @@ class Block:
         for first in range(0, len(starts), _CHUNK):
             rows, steps = np.arange(first, min(first + _CHUNK, len(starts))), self.steps
             while len(rows):
-                batch = self._batch([np.linspace(0.0, 1.0, steps + 1)] * len(rows))
+                batch = self._even(len(rows), steps)
                 _, found = batch.forward(_with_energy(starts[rows]), weights)
                 ends[rows], energies[rows], counts[rows] = found[:, :-1], found[:, -1], steps
-                rows = rows[~(batch.errors <= 1.0)] if steps < self.most_steps else rows[:0]
+                rows = rows[~(batch.errors <= 1.0)]
+                if steps >= self.most_steps:
+                    self._tell(len(rows))
+                    break
                 steps *= 2
         return ends, counts, energies
+
+    def _tell(self, count: int) -> None:
+        """Warn of points that even the most steps are too few for."""
+        if count:
+            points = "a point needs" if count == 1 else f"{count} points need"
+            warnings.warn(
+                f"{points} more than {self.most_steps} steps through the block for errors below {self.tolerance:g}, "
+                "and may end elsewhere; a larger `energy` in training gives flows that need few",
+                SolveWarning,
+                stacklevel=4,
+            )
 
     def follow(self, starts: Array, weights: Array, times: Array) -> Array:
         """Where points are at these times, in as many steps as each needs.
@@ -290,60 +311,80 @@ class NetworkLoss:
     inputs, targets : ndarray
         A row a sample.
     decay, energy : float
+    weights : ndarray, optional
+        How much each sample counts in the means.
     """
 
     def __init__(
-        self, block: Block, misfit: Misfit, inputs: Array, targets: Array, decay: float, energy: float
+        self,
+        block: Block,
+        misfit: Misfit,
+        inputs: Array,
+        targets: Array,
+        decay: float,
+        energy: float,
+        weights: Array | None = None,
     ) -> None:
         self.block, self.misfit, self.inputs, self.targets = block, misfit, inputs, targets
         self.decay, self.energy = decay, energy
+        self.weights = np.ones(len(inputs)) if weights is None else weights
+        self._relative = self.weights / np.mean(self.weights)
         self._mask = block.shape.matrices()
 
     def __call__(self, z: Array, rows: Array | None = None) -> tuple[float, Array]:
         """The loss over these rows, or all, and its gradient."""
-        inputs = self.inputs if rows is None else self.inputs[rows]
-        targets = self.targets if rows is None else self.targets[rows]
+        inputs, targets, weights = self.inputs, self.targets, self._relative
+        if rows is not None:
+            inputs, targets, weights = inputs[rows], targets[rows], weights[rows]
+        weights = weights / len(inputs)  # so that the mean over equal parts is that over all
         gradient = self.decay * self._mask * z
         value = 0.5 * float(gradient @ z)
         parts = self.block.shape.split(np.zeros_like(z))
         for first in range(0, len(inputs), _CHUNK):
             some = slice(first, first + _CHUNK)
-            value += self._add(z, inputs[some], targets[some], len(inputs), parts)
+            value += self._add(z, inputs[some], targets[some], weights[some], parts)
         return value, gradient + np.concatenate([part.ravel() for part in parts.values()])
 
     @np.errstate(all="ignore")  # a network that blows up gives infinity, which minimisers know
-    def _add(self, z: Array, inputs: Array, targets: Array, count: int, gradient: dict[str, Array]) -> float:
+    def _add(
+        self, z: Array, inputs: Array, targets: Array, weights: Array, gradient: dict[str, Array]
+    ) -> float:
         shape = self.block.shape
         parts = shape.split(z)
         ends, energies = self.block.forward(lift(shape, parts, inputs), parts["weights"])
         values, of_outputs = self.misfit(ends @ parts["readout"] + parts["bias"], targets)
-        of_outputs = of_outputs / count
+        of_outputs = of_outputs * weights[:, None]
         gradient["readout"] += ends.T @ of_outputs
         gradient["bias"] += of_outputs.sum(axis=0)
-        of_energies = np.full(len(inputs), self.energy / count)
-        of_starts, of_weights = self.block.backward(of_outputs @ parts["readout"].T, of_energies)
+        of_starts, of_weights = self.block.backward(of_outputs @ parts["readout"].T, self.energy * weights)
         gradient["weights"] += of_weights
         if shape.dimensions:
             gradient["lift"] += inputs.T @ of_starts[:, : shape.lifted]
             gradient["shift"] += of_starts[:, : shape.lifted].sum(axis=0)
-        return float(np.sum(values) + self.energy * np.sum(energies)) / count
+        return float(weights @ (values + self.energy * energies))
 
     def value(self, z: Array) -> float:
         """The loss over all samples, without its gradient."""
-        misfit, energy = self._means(z, self.inputs, self.targets)
+        misfit, energy = self._means(z, self.inputs, self.targets, self.weights)
         return misfit + self.energy * energy + 0.5 * self.decay * float(self._mask @ z**2)
 
-    def misfit_of(self, z: Array, inputs: Array, targets: Array) -> float:
+    def misfit_of(self, z: Array, inputs: Array, targets: Array, weights: Array) -> float:
         """The mean misfit of other samples."""
-        return self._means(z, inputs, targets)[0]
+        return self._means(z, inputs, targets, weights)[0]
+
+    def energy_of(self, z: Array) -> float:
+        """The mean energy of the samples."""
+        return self._means(z, self.inputs, self.targets, self.weights)[1]
 
     @np.errstate(all="ignore")
-    def _means(self, z: Array, inputs: Array, targets: Array) -> tuple[float, float]:
+    def _means(self, z: Array, inputs: Array, targets: Array, weights: Array) -> tuple[float, float]:
         shape, misfit, energy = self.block.shape, 0.0, 0.0
         parts = shape.split(z)
         for first in range(0, len(inputs), _CHUNK):
             some = slice(first, first + _CHUNK)
             ends, energies = self.block.forward(lift(shape, parts, inputs[some]), parts["weights"])
-            misfit += float(np.sum(self.misfit(ends @ parts["readout"] + parts["bias"], targets[some])[0]))
-            energy += float(np.sum(energies))
-        return misfit / len(inputs), energy / len(inputs)
+            values, _ = self.misfit(ends @ parts["readout"] + parts["bias"], targets[some])
+            misfit += float(weights[some] @ values)
+            energy += float(weights[some] @ energies)
+        total = float(weights.sum())
+        return misfit / total, energy / total

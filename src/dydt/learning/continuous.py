@@ -20,6 +20,7 @@ from dydt.learning.optimise import LBFGS, Adam
 Array = Any
 
 _CHECK_EVERY = 5  # iterations of L-BFGS between two looks at the number of steps
+_LOST = 1e3  # a loss so many times that at the beginning is a fall, too
 _MOST_FALLS = 4  # how often training goes on from the best so far after it blew up
 
 
@@ -79,7 +80,7 @@ def train_block(
     z: Array,
     plan: Plan,
     random: np.random.Generator,
-    held: tuple[Array, Array] | None = None,
+    held: tuple[Array, Array, Array] | None = None,
     watch: Callable[[int, Trained], None] = lambda number, trained: None,
 ) -> Trained:
     """Train from z on.
@@ -91,7 +92,7 @@ def train_block(
     plan : Plan
     random : Generator
         For the order of samples.
-    held : (inputs, targets), optional
+    held : (inputs, targets, weights), optional
         Samples that tell when to stop.
     watch : callable
         Called after each round.
@@ -156,17 +157,19 @@ def _by_adam(loss: NetworkLoss, trained: Trained, plan: Plan, random: np.random.
     pieces = max(1, round(count / plan.batch))
     waiting: list[Array] = []
     minimiser = Adam(lambda z: loss(z, waiting.pop()), trained.z, plan.rate)
-    rate, total = plan.rate, plan.rounds * pieces
+    rate, total, first = plan.rate, plan.rounds * pieces, loss.value(trained.z)
     for number in range(plan.rounds):
         loss.block.error, values = 0.0, []
         order = random.permutation(count)
         for piece in range(pieces):
             waiting.append(order[piece::pieces])
             minimiser.rate = rate * math.cos(0.5 * math.pi * (number * pieces + piece) / total)
-            if not minimiser.step():
-                break
+            with np.errstate(all="ignore"):
+                if not minimiser.step():
+                    break
             values.append(minimiser.value)
-        if len(values) == pieces and np.all(np.isfinite(minimiser.x)):
+        is_sound = len(values) == pieces and np.all(np.isfinite(minimiser.x))
+        if is_sound and np.mean(values) < _LOST * (1.0 + abs(first)):
             yield minimiser.x, float(np.mean(values))
             loss.block.adapt()
             continue
@@ -176,3 +179,23 @@ def _by_adam(loss: NetworkLoss, trained: Trained, plan: Plan, random: np.random.
         rate *= 0.3
         _settle(loss, trained.z)
         minimiser = Adam(minimiser.function, trained.z, rate)
+
+
+def gather_rows(features: Array, targets: Array, weights: Array) -> tuple[Array, Array, Array]:
+    """The distinct rows that count, in an order of their own, each with the weights of all that are equal to it.
+
+    What is learned then is the same to the last bit in whatever order samples are given, and whether one is given
+    twice or counts twice.
+    """
+    count = features.shape[1]
+    there = weights > 0.0
+    everything = np.column_stack([features, targets])[there]
+    rows, which = np.unique(everything, axis=0, return_inverse=True)
+    return rows[:, :count], rows[:, count:], np.bincount(which.ravel(), weights[there], len(rows))
+
+
+def sizes_of(values: Array, weights: Array) -> tuple[Array, Array]:
+    """Means and standard deviations; of what is constant, one."""
+    centre = np.average(values, axis=0, weights=weights)
+    width = np.sqrt(np.average((values - centre) ** 2, axis=0, weights=weights))
+    return centre, np.where(width > 1e-12 * np.abs(centre), width, 1.0)

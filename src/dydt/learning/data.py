@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -111,21 +112,19 @@ class Data:
 
     def _states(self) -> list[tuple[str, ...]]:
         everything = np.concatenate([run.y for run in self.runs])
-        rows = [("state", "samples", "missing", "least", "most", "noise", "")]
+        rows: list[tuple[str, ...]] = [("state", "samples", "missing", "least", "most", "noise", "")]
         for j, name in enumerate(self.states):
             column = everything[:, j]
             there = column[np.isfinite(column)]
             given = self.noise is not None
             noise = float(self.noise[j]) if self.noise is not None else float(self.scatter[j])
             part = f"{'given' if given else 'estimated'}, {noise / np.ptp(there):.1%} of the range"
-            rows.append(
-                (name, f"{len(there):,}", f"{len(column) - len(there):,}", *(f"{v:.5g}" for v in (there.min(), there.max())),
-                 f"{noise:.3g}", part)
-            )  # fmt: skip
+            counts = (f"{len(there):,}", f"{len(column) - len(there):,}")
+            rows.append((name, *counts, f"{there.min():.5g}", f"{there.max():.5g}", f"{noise:.3g}", part))
         return rows
 
     def _runs(self) -> list[tuple[str, ...]]:
-        rows = [("run", "times", "from", "to")]
+        rows: list[tuple[str, ...]] = [("run", "times", "from", "to")]
         rows += [(r.name, f"{len(r.t):,}", f"{r.t[0]:.6g}", f"{r.t[-1]:.6g}") for r in self.runs[:_LISTED]]
         return rows
 
@@ -152,6 +151,9 @@ class Data:
                 f"{len(gaps)} gaps of more than {_GAP:.0f} times the usual spacing, the first {gaps[0]}"
             )
         return lines
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def to_dict(self) -> dict[str, Any]:
         """The measurements and the noise as plain numbers; None where nothing was measured."""
@@ -375,8 +377,8 @@ def _run(table: Table, name: str, rows: Array, t: Array, y: Array, time: str, so
     if len(same):
         a, b = sorted((rows[same[0]], rows[same[0] + 1]))
         raise InputError(
-            f"{time} = {t[a]:.9g}{of_run} stands twice, in {table.rows} {a + table.first_row} and {b + table.first_row}: "
-            "average such rows, or name the column that tells runs apart, run=…"
+            f"{time} = {t[a]:.9g}{of_run} stands twice, in {table.rows} {a + table.first_row} and "
+            f"{b + table.first_row}: average such rows, or name the column that tells runs apart, run=…"
         )
     kept = rows[np.any(np.isfinite(y[rows]), axis=1)]
     return Run(name, t[kept].copy(), y[kept].copy())
@@ -401,8 +403,8 @@ def _check_runs(runs: Sequence[Run], names: Sequence[str], time: str) -> None:
             raise InputError(f"column `{name}` has a single value: {leave}")
         if np.ptp(column) == 0.0:
             raise InputError(
-                f"column `{name}` is constant, {column[0]:.6g} in all {len(column):,} samples, and tells nothing of how "
-                f"things change: {leave}"
+                f"column `{name}` is constant, {column[0]:.6g} in all {len(column):,} samples, and tells nothing of "
+                f"how things change: {leave}"
             )
     for run in runs:
         if len(run.t) < 2:

@@ -13,8 +13,9 @@ import numpy as np
 from dydt.errors import InputError, nearest
 from dydt.expr.network import networks
 from dydt.learning import search
-from dydt.learning.data import Data, Run, read_data, read_noise
-from dydt.learning.fitted import Fit, Learned, build
+from dydt.learning.conclude import build
+from dydt.learning.data import Data, read_data, read_noise
+from dydt.learning.fitted import Fit, Learned
 from dydt.learning.follow import Samples, Whole
 from dydt.learning.guess import Sketch
 from dydt.learning.least_squares import Outcome, check_loss
@@ -57,7 +58,7 @@ def fit(
     read = for_law(ode, data)
     if noise is not None:
         read = replace(read, noise=read_noise(noise, read.states))
-    if networks(ode.equations.derivatives):
+    if ode.compiled_law.networks:
         return _learn(ode, read, free, bounds, seed, progress, guesses)
     fitting = Fitting(ode, read, free, bounds, initial, loss, log, t0, rtol, method, guesses)
     if fitting.unknowns.size == 0:
@@ -106,6 +107,8 @@ class Fitting:
         Residuals of whole runs.
     sizes : ndarray, shape (n,)
         Of the states.
+    widths : ndarray
+        Of the ranges of the data's columns.
     """
 
     def __init__(
@@ -124,11 +127,13 @@ class Fitting:
     ) -> None:
         self.ode, self.data, self.loss = ode, data, loss
         self._rtol, self._method = rtol, method
-        self.guesses = self._read_guesses(guesses)
+        self.guesses = read_guesses(ode, len(data.runs), guesses)
         self.free, self.fitted = read_free(ode, free), read_initial(ode, initial)
         self.bounds = read_bounds(self.free, self.fitted, bounds)
         self.sketch = Sketch(ode, data)
         self.sizes = self.sketch.sizes()
+        everything = np.concatenate([run.y for run in data.runs])
+        self.widths = np.nanmax(everything, axis=0) - np.nanmin(everything, axis=0)
         fixed, self.matched = self._parameters()
         values = {name: float(fixed[list(ode.parameters).index(name)]) for name in self.free}
         logarithmic = which_logarithmic(self.free, values, self.bounds, log)
@@ -146,29 +151,6 @@ class Fitting:
 
     # -- reading --------------------------------------------------------------------------------------------------
 
-    def _read_guesses(self, guesses: Mapping[str, Any]) -> dict[str, Any]:
-        ode, found = self.ode, {}
-        for name, value in guesses.items():
-            if name not in ode.parameters and name not in ode.states:
-                known = [*ode.parameters, *ode.states]
-                raise InputError(
-                    f"the law has no `{name}`{nearest(name, known) or '.'} It knows {', '.join(known)}; options are "
-                    "those of fit()"
-                )
-            try:
-                values = np.asarray(value, dtype=float)
-            except (TypeError, ValueError):
-                raise InputError(f"the guess of `{name}` must be a number, and is {value!r}") from None
-            runs = len(self.data.runs)
-            if not np.all(np.isfinite(values)) or values.shape not in (
-                (),
-                (runs,) if name in ode.states else (),
-            ):
-                each = f" (or {runs}, one a run)" if name in ode.states and runs > 1 else ""
-                raise InputError(f"the guess of `{name}` must be a finite number{each}, and is {value!r}")
-            found[name] = values if values.ndim else float(values)
-        return found
-
     def _parameters(self) -> tuple[Array, dict[str, float] | None]:
         """Values of all parameters to begin with; and what slopes of smooth curves say of the free ones."""
         values: dict[str, float] = {}
@@ -183,8 +165,7 @@ class Fitting:
                 unknown.append(name)
                 value = _middle(*self.bounds.get(name, (-math.inf, math.inf)))
             values[name] = float(value)
-        guesses = {n: values[n] for n in self.free}
-        matched = self.sketch.parameters(self.free, guesses, self.bounds) if unknown else None
+        matched = self.sketch.parameters(self.free, values, self.bounds) if unknown else None
         for name in unknown:
             if matched is not None:
                 values[name] = matched[name]
@@ -204,8 +185,8 @@ class Fitting:
             run = self.data.runs[int(late[0])]
             of_run = f" of run {run.name}" if len(first) > 1 else ""
             raise InputError(
-                f"the first sample{of_run} is at {self.ode.independent} = {run.t[0]:g}, before the initial values hold, "
-                f"{t0:g}: fit them with initial=True, or say when they hold with t0="
+                f"the first sample{of_run} is at {self.ode.independent} = {run.t[0]:g}, before the initial values "
+                f"hold, {t0:g}: fit them with initial=True, or say when they hold with t0="
             )
         return np.full(len(first), float(t0))
 
@@ -256,9 +237,7 @@ class Fitting:
         """What residuals are measured by at first."""
         if self.data.noise is not None:
             return np.asarray(self.data.noise, dtype=float)
-        everything = np.concatenate([run.y for run in self.data.runs])
-        width = np.nanmax(everything, axis=0) - np.nanmin(everything, axis=0)
-        return np.clip(self.data.scatter, 1e-3 * width, width)
+        return np.clip(self.data.scatter, 1e-3 * self.widths, self.widths)
 
     def _check_count(self) -> None:
         samples, unknowns = self.whole.count, self.unknowns.size
@@ -321,6 +300,28 @@ class Fitting:
         return np.maximum(found, _FLOOR * sizes)
 
 
+def read_guesses(ode: ODE, runs: int, guesses: Mapping[str, Any]) -> dict[str, Any]:
+    """Where parameters and initial values begin: a number, or one a run."""
+    found: dict[str, Any] = {}
+    for name, value in guesses.items():
+        if name not in ode.parameters and name not in ode.states:
+            known = [*ode.parameters, *ode.states]
+            raise InputError(
+                f"the law has no `{name}`{nearest(name, known) or '.'} It knows {', '.join(known[:20])}; options are "
+                "those of fit()"
+            )
+        try:
+            values = np.asarray(value, dtype=float)
+        except (TypeError, ValueError):
+            raise InputError(f"the guess of `{name}` must be a number, and is {value!r}") from None
+        allowed = ((), (runs,)) if name in ode.states and runs > 1 else ((),)
+        if not np.all(np.isfinite(values)) or values.shape not in allowed:
+            each = f" (or {runs}, one a run)" if len(allowed) > 1 else ""
+            raise InputError(f"the guess of `{name}` must be a finite number{each}, and is {value!r}")
+        found[name] = values if values.ndim else float(values)
+    return found
+
+
 def _middle(low: float, high: float) -> float:
     """A value between bounds: the geometric mean of positive ones."""
     if math.isfinite(low) and math.isfinite(high):
@@ -342,23 +343,20 @@ def _learn(
     from dydt.learning.training import Options
     from dydt.ode import ODE as Law
 
-    if data.states != ode.states[: len(data.states)]:
-        raise InputError(
-            f"the states of a law with networks must be measured in order, {', '.join(ode.states)}, and the data have "
-            f"{', '.join(data.states)}"
-        )
+    guesses = read_guesses(ode, 1, guesses)
     weights = {w for network in networks(ode.equations.derivatives) for w in network.weights}
     plain = [n for n in ode.parameters if n not in weights]
-    known = {n: guesses.get(n, ode.parameters[n]) for n in plain}
     chosen = plain if free is None else [n for n in read_free(ode, free) if n not in weights]
-    pairs = read_bounds(chosen, (), bounds)
-    positive = [n for n in chosen if n in pairs and pairs[n][0] >= 0 and (known[n] or 0) > 0]
-    values = {n: 1.0 if v is None else float(v) for n, v in known.items()}
+    limits = read_bounds(chosen, (), bounds)
+    values = {n: guesses.get(n, ode.parameters[n]) for n in plain}
+    for name, value in values.items():
+        if value is None and name not in chosen:
+            raise InputError(
+                f"`{name}` has no value, and is not fitted: give it one, as in {name}=1, or free it"
+            )
+        inside = _middle(*limits.get(name, (-math.inf, math.inf)))
+        values[name] = float(inside if value is None else value)
     law = Law(replace(ode.equations, parameters={**ode.equations.parameters, **values}))
-    trained = train(law, data, Options(seed=seed), chosen, positive, progress=progress)
+    begin = {s: float(guesses[s]) for s in ode.states if s in guesses}
+    trained = train(law, data, Options(seed=seed), chosen, limits, begin, progress=progress)
     return Learned(trained, {n: float(trained.parameters[n] or 0.0) for n in chosen}, data)
-
-
-def shown(run: Run, index: int) -> str:
-    """What a run is called in tables."""
-    return run.name or str(index + 1)

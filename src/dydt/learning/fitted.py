@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dydt.errors import InputError, nearest
-from dydt.expr.graph import number
 from dydt.learning.data import Data, aligned
 from dydt.learning.follow import Whole
-from dydt.learning.identify import Direction, in_words, spread
-from dydt.learning.least_squares import TURNS, Outcome, rho, total
-from dydt.learning.search import doubt
+from dydt.learning.identify import Direction
 
 if TYPE_CHECKING:
-    from dydt.learning.fit import Fitting
-    from dydt.learning.search import Found, Start
+    from dydt.learning.search import Start
     from dydt.ode import ODE
 
 Array = Any
@@ -57,7 +54,9 @@ class Prediction:
     def __getitem__(self, name: str) -> Array:
         """The curve of one state."""
         if name not in self.states:
-            raise InputError(f"there is no state `{name}`{nearest(name, self.states) or '.'} There: {', '.join(self.states)}")
+            raise InputError(
+                f"there is no state `{name}`{nearest(name, self.states) or '.'} There: {', '.join(self.states)}"
+            )
         return self.mean[:, self.states.index(name)]
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,7 +67,8 @@ class Prediction:
 
         bands = ("mean", "low", "high", "measured_low", "measured_high")
         of_state = {
-            s: {name.replace("_", " "): plain(getattr(self, name), j) for name in bands} for j, s in enumerate(self.states)
+            s: {name.replace("_", " "): plain(getattr(self, name), j) for name in bands}
+            for j, s in enumerate(self.states)
         }
         return {"t": [float(v) for v in self.t], "level": self.level, "states": of_state}
 
@@ -183,7 +183,9 @@ class Fit:
         reach = self.quantile(level)
         found = {}
         logarithmic = self._whole.unknowns.logarithmic
-        for name, value, error, is_log in zip(self.names, self.estimates, self.errors, logarithmic, strict=True):
+        for name, value, error, is_log in zip(
+            self.names, self.estimates, self.errors, logarithmic, strict=True
+        ):
             if is_log:
                 with np.errstate(over="ignore"):
                     factor = float(np.exp(reach * error / value)) if value else math.inf
@@ -247,7 +249,9 @@ class Fit:
         names = list(self.initial)
         if isinstance(run, str):
             if run not in names:
-                raise InputError(f"there is no run `{run}`{nearest(run, names) or '.'} There: {', '.join(names[:20])}")
+                raise InputError(
+                    f"there is no run `{run}`{nearest(run, names) or '.'} There: {', '.join(names[:20])}"
+                )
             return names.index(run)
         if not 0 <= run < len(names):
             raise InputError(f"there are {len(names)} runs, counted from 0, and run {run} was asked for")
@@ -280,12 +284,14 @@ class Fit:
         )
 
     def _rows(self) -> list[tuple[str, ...]]:
-        rows = [("", "value", "± error", "95 % from", "to", "")]
+        rows: list[tuple[str, ...]] = [("", "value", "± error", "95 % from", "to", "")]
         intervals = self.intervals()
         for name, value, error in list(zip(self.names, self.estimates, self.errors, strict=True))[:_LISTED]:
             low, high = intervals[name]
             word = "not determined" if math.isinf(error) else "at its bound" if name in self.at_bound else ""
-            if not word and value and error > _VAGUE * abs(value):
+            if not word and low < 0.0 < high:
+                word = "may be zero"
+            elif not word and error > _VAGUE * abs(value):
                 word = "hardly determined"
             shown = ("–", "–", "–") if math.isinf(error) else (f"{error:.2g}", f"{low:.6g}", f"{high:.6g}")
             rows.append((name, f"{value:.6g}", *shown, word))
@@ -322,11 +328,16 @@ class Fit:
             if abs(correlations[i, j]) > 0.97 and np.isfinite(self.errors[i] + self.errors[j])
         ]
         if pairs:
-            found.append("hard to tell apart (correlation): " + ", ".join(text for _, text in sorted(pairs)[::-1][:3]))
+            found.append(
+                "hard to tell apart (correlation): " + ", ".join(text for _, text in sorted(pairs)[::-1][:3])
+            )
         failed = sum(not math.isfinite(s.cost) for s in self.starts)
         if failed:
             found.append(f"{failed} of {len(self.starts)} starts could not be followed, and were left aside")
         return found
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the data, as plain numbers."""
@@ -359,7 +370,10 @@ class Fit:
             "degrees of freedom": self.freedom,
             "loss": self.loss,
             "remarks": self.remarks(),
-            "starts": [{"values": list(s.values), "cost": plain(s.cost), "refined": plain(s.end)} for s in self.starts],
+            "starts": [
+                {"values": list(s.values), "cost": plain(s.cost), "refined": plain(s.end)}
+                for s in self.starts
+            ],
             "iterations": self.iterations,
             "seconds": self.seconds,
             "law": str(self.law),
@@ -391,6 +405,10 @@ class Learned:
         """How the training went."""
         return self.law.training
 
+    def plot(self, path: Any = None, dark: bool = False, **options: Any) -> Any:
+        """The picture of the report."""
+        return self.training.plot(path=path, dark=dark, **options)
+
     def __str__(self) -> str:
         listed = [f"{name} = {value:.6g}" for name, value in self.values.items()]
         return "\n".join([*listed, *([""] if listed else []), str(self.training)])
@@ -401,146 +419,3 @@ class Learned:
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict())
-
-
-# -- making a Fit -------------------------------------------------------------------------------------------------
-
-
-def build(fitting: Fitting, whole: Whole, outcome: Outcome, found: Found, seconds: float) -> Fit:
-    """The result from where the minimiser ended."""
-    u, data = fitting.unknowns, fitting.data
-    count, q = whole.count, u.size
-    residuals, given = outcome.residuals[:count], data.noise is not None
-    values = u.values(outcome.x)
-    freedom = count - q
-    factors = np.append(u.factors(outcome.x), np.ones(outcome.jacobian.shape[1] - q))
-    jacobian = outcome.jacobian / factors
-    more = _piece_values(found, jacobian.shape[1] - q)
-    sizes = np.concatenate([_sizes(fitting), np.maximum(np.abs(more), 1e-3)])
-    made = spread(jacobian, np.concatenate([values, more]), sizes)
-    noise = whole.noise if given else fitting.noise_of(whole, residuals)
-    scale = _scale(fitting.loss, residuals, freedom, given)
-    covariance = made.covariance[:q, :q] * scale
-    held = outcome.at_bound[:q]
-    loose = made.loose[:q]
-    errors = np.where(loose, np.inf, np.sqrt(np.diag(covariance)))
-    names = u.names([run.name or str(k + 1) for k, run in enumerate(data.runs)])
-    directions: tuple[Direction, ...] = ()
-    if made.directions and found.pieces is None:
-
-        def cost(moved: Array) -> float:
-            return total(fitting.loss, whole.residuals_of(u.variables(moved)[None])[0])
-
-        directions = in_words(made, names, values, cost)
-    status, message = _ending(outcome, found)
-    parameters, first, _ = u.begin(outcome.x)
-    runs = {run.name or str(k + 1): _by_state(fitting.ode, y) for k, (run, y) in enumerate(zip(data.runs, first, strict=True))}
-    return Fit(
-        values=dict(zip(u.free, map(float, values), strict=False)),
-        initial=runs,
-        names=names,
-        estimates=values,
-        errors=errors,
-        covariance=covariance,
-        undetermined=directions,
-        at_bound=tuple(n for n, h in zip(names, held, strict=True) if h),
-        noise=dict(zip(data.states, map(float, noise), strict=True)),
-        noise_given=given,
-        residuals=_tables(whole, residuals),
-        rmse=_rmse(whole, residuals, data.states),
-        chi_square=float(np.sum((residuals * whole.noise[whole.column] / noise[whole.column]) ** 2)),
-        freedom=freedom,
-        loss=fitting.loss,
-        status=status,
-        message=message,
-        law=_law(fitting, parameters, first[0]),
-        data=data,
-        starts=found.starts,
-        iterations=outcome.iterations + (0 if outcome is found.outcome else found.outcome.iterations),
-        seconds=seconds,
-        doubt=doubt(fitting, whole, outcome),
-        _whole=whole,
-        _x=outcome.x,
-    )
-
-
-def _sizes(fitting: Fitting) -> Array:
-    """What unknowns are measured by where they are zero."""
-    u = fitting.unknowns
-    of_states = [fitting.sizes[fitting.ode.states.index(s)] for s in u.fitted]
-    return np.concatenate([np.ones(len(u.free)), np.tile(of_states, len(u.starts))])
-
-
-def _piece_values(found: Found, count: int) -> Array:
-    if found.pieces is None:
-        return np.zeros(count)
-    return np.concatenate([y.reshape(-1) for y in found.pieces.states])
-
-
-def _scale(loss: str, residuals: Array, freedom: int, given: bool) -> float:
-    """What (JᵀJ)⁻¹ is multiplied by: the variance of the residuals; of a robust loss that of its estimate.
-
-    P. J. Huber, Robust Statistics, Wiley 1981, section 7.6, eq. 6.5.
-    """
-    if loss == "linear":
-        return 1.0 if given else float(residuals @ residuals) / max(freedom, 1)
-    z = (residuals / TURNS[loss]) ** 2
-    _, first, second = rho(loss, z)
-    steepness = float(np.mean(first + 2.0 * z * second))
-    return float(np.sum((first * residuals) ** 2)) / max(freedom, 1) / max(steepness, 0.05) ** 2
-
-
-def _ending(outcome: Outcome, found: Found) -> tuple[str, str]:
-    way = f" ({found.way})" if found.way else ""
-    if found.pieces is not None:
-        return "pieces", (
-            f"whole runs could not be followed: the parameters are those of {found.way}; small errors grow too fast in "
-            "this law, or it misses the data"
-        )
-    if len(found.starts) > 1:
-        fine = sum(math.isfinite(s.cost) for s in found.starts)
-        way = f" (best of {len(found.starts)} starts, {fine} of which could be followed){way}"
-    return ("done" if outcome.converged else "not converged"), outcome.message + way
-
-
-def _by_state(ode: ODE, values: Array) -> dict[str, float]:
-    return dict(zip(ode.states, map(float, values), strict=True))
-
-
-def _tables(whole: Whole, residuals: Array) -> tuple[Array, ...]:
-    """Data minus law, a table a run."""
-    found = []
-    for k, s in enumerate(whole.samples):
-        table = np.full(s.run.y.shape, np.nan)
-        table[s.row, s.column] = -residuals[whole.first[k] : whole.first[k + 1]] * whole.noise[s.column]
-        found.append(table)
-    return tuple(found)
-
-
-def _rmse(whole: Whole, residuals: Array, states: Sequence[str]) -> dict[str, float]:
-    off = residuals * whole.noise[whole.column]
-    return {s: float(np.sqrt(np.mean(off[whole.column == j] ** 2))) for j, s in enumerate(states)}
-
-
-def _law(fitting: Fitting, parameters: Array, first: Array) -> ODE:
-    """The law with what was found, from the start of the first run to its end."""
-    from dydt.ode import ODE as Law
-
-    ode, data = fitting.ode, fitting.data
-    start = float(fitting.unknowns.starts[0])
-    law: Mapping[str, Any] = ode.equations.initial
-    following = {s for s, node in law.items() if node.operation != "number" and s not in fitting.fitted}
-    initial = {
-        s: law[s] if s in following else number(float(v))
-        for s, v in zip(ode.states, first, strict=True)
-        if math.isfinite(v)
-    }
-    return Law(
-        replace(
-            ode.equations,
-            parameters=dict(zip(ode.parameters, map(float, parameters), strict=True)),
-            initial=initial,
-            start=start,
-            span=(start, float(data.runs[0].t[-1])),
-        )
-    )

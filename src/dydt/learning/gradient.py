@@ -23,6 +23,11 @@ from dydt.solvers.tableaus import tableau
 Array = Any
 
 _WORTH_A_THREAD = 200  # steps in a batch from which threads gain more than they cost
+_GRADIENTS = (
+    16  # sums that blocks add their gradients to: few, so that they stay in the processor's cache, and as
+)
+# many for any number of threads, so that the bits do not depend on it
+_LINE = 8  # numbers in a line of the processor's cache
 
 
 class Engine:
@@ -74,20 +79,24 @@ class Engine:
         return Batch(self, meshes, times, stride, atol, rtol)
 
     def each(self, kernel: Any, plans: Array, work: int) -> None:
-        """Call a kernel with every plan; `work`, in steps of a block, decides whether threads share them."""
+        """Call a kernel with every plan; `work`, in steps of a block, decides whether threads share them.
 
-        def some(first: int) -> None:
-            for place in addresses[first :: self.threads]:
-                kernel(place)
+        Plans whose numbers differ by a multiple of `_GRADIENTS` share an array, so that one thread takes them all.
+        """
+
+        def some(first: int, threads: int) -> None:
+            for group in range(first, _GRADIENTS, threads):
+                for place in addresses[group::_GRADIENTS]:
+                    kernel(place)
 
         base, size = plans.ctypes.data, plans.strides[0]
         addresses = [base + i * size for i in range(len(plans))]
         if self._pool is None or len(plans) < 2 or work < _WORTH_A_THREAD:
-            for place in addresses:
-                kernel(place)
+            some(0, 1)
             return
-        waiting = [self._pool.submit(some, first) for first in range(1, self.threads)]
-        some(0)
+        threads = min(self.threads, _GRADIENTS)
+        waiting = [self._pool.submit(some, first, threads) for first in range(1, threads)]
+        some(0, threads)
         for other in waiting:
             other.result()
 
@@ -116,9 +125,9 @@ class Batch:
         self._block, self._lane = np.empty(self.count, dtype=int), np.empty(self.count, dtype=int)
         self._block[order], self._lane[order] = np.divmod(np.arange(self.count), lanes)
         self._piece = order[np.minimum(np.arange(blocks * lanes), self.count - 1)].reshape(blocks, lanes)
-        self._starts, self._ends = (np.zeros((blocks, size, lanes)) for _ in range(2))
-        self._gradient = np.zeros((blocks, len(engine.law.parameters), lanes))
-        self._error = np.zeros((blocks, lanes))
+        self._starts, self._ends = (_zeros(blocks, size, lanes) for _ in range(2))
+        self._gradient = _zeros(min(blocks, _GRADIENTS), len(engine.law.parameters), lanes)
+        self._error = _zeros(blocks, lanes)
         self._parameters = np.zeros(len(engine.law.parameters))
         self._absolute = np.ones(size)
         self._absolute[:n] = atol
@@ -135,7 +144,7 @@ class Batch:
     def _mesh(self, meshes: Sequence[Array], pieces: Array) -> Array:
         """The times of a block's steps, a column a lane; pieces that are over early stand still."""
         longest = max(len(meshes[i]) for i in pieces)
-        times = np.empty((longest, len(pieces)))
+        times = _zeros(longest, len(pieces))
         for lane, piece in enumerate(pieces):
             mesh = meshes[piece]
             times[: len(mesh), lane] = mesh
@@ -171,9 +180,9 @@ class Batch:
         base = np.concatenate([[0], np.cumsum([slots[-1] for slots in self._slots])]).astype(int)
         offset = np.array([self._slots[b][s] for b, s in zip(block, step, strict=True)], dtype=int)
         self._slot, self._sample_lane = base[block] + offset + rank, lane
-        self._theta = np.zeros((int(base[-1]), self.engine.lanes))
+        self._theta = _zeros(int(base[-1]), self.engine.lanes)
         self._theta[self._slot, lane] = theta
-        self._samples = np.zeros((int(base[-1]), self._size, self.engine.lanes))
+        self._samples = _zeros(int(base[-1]), self._size, self.engine.lanes)
         self._first_slot = base
 
     def _plan(self, block: int, stride: int | None, rtol: float) -> Array:
@@ -183,8 +192,8 @@ class Batch:
         steps = len(times) - 1
         if stride is None:
             stride = 1 if steps <= 64 else math.isqrt(steps - 1) + 1
-        checkpoints = np.empty((-(-steps // stride), layout.size, lanes))
-        buffer, work = np.empty((stride, layout.size, lanes)), np.zeros(layout.total * lanes)
+        checkpoints = _zeros(-(-steps // stride), layout.size, lanes)
+        buffer, work = _zeros(stride, layout.size, lanes), _zeros(layout.total * lanes)
         self._arrays += [checkpoints, buffer, work]
         first = self._first_slot[block]
         told: dict[str, Any] = {
@@ -196,7 +205,7 @@ class Batch:
             "checkpoints": checkpoints,
             "buffer": buffer,
             "parameters": self._parameters,
-            "gradient": self._gradient[block],
+            "gradient": self._gradient[block % _GRADIENTS],
             "slots": self._slots[block],
             "theta": self._theta[first:],
             "samples": self._samples[first:],
@@ -262,6 +271,14 @@ class Batch:
         self.engine.each(self.engine.backward, self._plans, self.steps)
         of_parameters = self._gradient.sum(axis=0).sum(axis=-1)
         return self._starts[self._block, : self._size, self._lane], of_parameters
+
+
+def _zeros(*shape: int) -> Array:
+    """Numbers that begin where a line of the processor's cache does: a register then never needs two of them."""
+    count = math.prod(shape)
+    room = np.zeros(count + _LINE)
+    first = -room.ctypes.data % (8 * _LINE) // 8
+    return room[first : first + count].reshape(shape)
 
 
 def even_mesh(start: float, end: float, longest: float) -> Array:

@@ -58,6 +58,11 @@ class Sketch:
         return found
 
     @property
+    def sources(self) -> dict[int, tuple[int, int]]:
+        """State -> (column of the data, how often it is differentiated), for those that the data tell."""
+        return dict(self._sources)
+
+    @property
     def told(self) -> set[str]:
         """The states that the data tell."""
         return {self.ode.states[i] for i in self._sources}
@@ -108,9 +113,9 @@ class Sketch:
         return found
 
     def parameters(
-        self, free: Sequence[str], guesses: Mapping[str, float], bounds: Mapping[str, tuple[float, float]]
+        self, free: Sequence[str], values: Mapping[str, float], bounds: Mapping[str, tuple[float, float]]
     ) -> dict[str, float] | None:
-        """The parameters with which the law's slopes are nearest to those of the smooth curves; None if the data do
+        """The free parameters with which the law's slopes are nearest to those of smooth curves; None if the data do
         not tell all states, or it can't be said.
 
         J. M. Varah, SIAM J. Sci. Stat. Comput. 3 (1982) 28–46, doi:10.1137/0903003.
@@ -122,14 +127,13 @@ class Sketch:
         units = np.sqrt(np.mean(slopes**2, axis=0))
         units[units == 0] = 1.0
         entries = jacobian(law, free)
-        inputs: dict[str, Any] = {n: v for n, v in self.ode.parameters.items() if v is not None}
-        inputs |= dict(guesses) | {law.independent: t} | dict(zip(law.states, y.T, strict=True))
+        inputs: dict[str, Any] = {**values, law.independent: t, **dict(zip(law.states, y.T, strict=True))}
 
         def misfit(p: Array) -> tuple[Array, Array]:
-            values = inputs | dict(zip(free, p, strict=True))
+            tried = inputs | dict(zip(free, p, strict=True))
             with np.errstate(all="ignore"):
-                made = np.array([np.broadcast_to(v, t.shape) for v in evaluate(law.derivatives, values)])
-                parts = evaluate(list(entries.values()), values)
+                made = np.array([np.broadcast_to(v, t.shape) for v in evaluate(law.derivatives, tried)])
+                parts = evaluate(list(entries.values()), tried)
             rows = np.zeros((len(law.states), len(t), len(free)))
             for (i, j), part in zip(entries, parts, strict=True):
                 rows[i, :, j] = part
@@ -137,8 +141,9 @@ class Sketch:
             return residuals.reshape(-1), (rows / units[:, None, None]).reshape(-1, len(free))
 
         low, high = (np.array([bounds.get(n, (-np.inf, np.inf))[k] for n in free]) for k in (0, 1))
-        start = np.array([guesses[n] for n in free])
-        found = least_squares(misfit, start, low, high, "huber", 1e-8, 100)
+        start = np.array([values[n] for n in free])
+        plain = least_squares(misfit, start, low, high, "linear", 1e-8, 100)
+        found = least_squares(misfit, plain.x, low, high, "huber", 1e-8, 100)
         if not np.isfinite(found.cost):
             return None
         return dict(zip(free, map(float, found.x), strict=True))

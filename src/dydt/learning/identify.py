@@ -10,8 +10,11 @@ import numpy as np
 
 Array = Any
 
-_NOTHING = 1e-6  # a singular value that is zero, as a part of the largest
-_LOOSE = 2.0  # standard deviations of a logarithm: a direction that the data leave open
+_NOTHING = (
+    1e-5  # a singular value that is zero, as a part of the largest; sensitivities are not surer than that
+)
+_IDLE = 1e-8  # standard deviations that residuals change by with an unknown that does nothing
+_SMALL = 1e-8  # a value that is zero, as a part of its size
 _PART = 0.05  # components of a direction that count
 _WHOLE = 0.03  # how near ratios of components must be to whole numbers
 _LARGEST = 6  # and how large these may be
@@ -57,7 +60,7 @@ class Spread:
 
 
 def spread(jacobian: Array, values: Array, sizes: Array) -> Spread:
-    """The covariance (JᵀJ)⁻¹ and the directions in which it has no meaning.
+    """The covariance (JᵀJ)⁻¹ and the directions in which it has no meaning: those in which columns of J cancel.
 
     Parameters
     ----------
@@ -67,21 +70,23 @@ def spread(jacobian: Array, values: Array, sizes: Array) -> Spread:
     sizes : ndarray, shape (q,)
         What a value is measured by where it is zero.
     """
-    sizes = np.where(np.abs(values) > 1e-8 * sizes, np.abs(values), sizes)
-    scaled = jacobian * sizes
-    _, s, right = np.linalg.svd(scaled, full_matrices=False)
-    if len(s) < len(values):  # fewer residuals than unknowns
-        _, s_full, right = np.linalg.svd(
-            np.vstack([scaled, np.zeros((len(values), len(values)))]), full_matrices=False
-        )
-        s = s_full
-    largest = float(s[0]) if len(s) and s[0] > 0 else 1.0
-    is_open = (s <= _NOTHING * largest) | (s * _LOOSE < 1.0) & (s < 1e-3 * largest)
+    lengths = np.sqrt(np.sum(jacobian * jacobian, axis=0))
+    sizes = np.where(np.abs(values) > _SMALL * sizes, np.abs(values), sizes)
+    idle = lengths * np.maximum(np.abs(values), sizes) <= _IDLE
+    units = 1.0 / np.where(idle, 1.0, lengths)
+    scaled = np.where(idle, 0.0, jacobian) * units
+    rows = max(0, len(values) - len(scaled))
+    _, s, right = np.linalg.svd(np.vstack([scaled, np.zeros((rows, len(values)))]), full_matrices=False)
+    is_open = s <= _NOTHING * (float(s[0]) if s[0] > 0 else 1.0)
     inverse = np.where(is_open, 0.0, 1.0 / np.where(is_open, 1.0, s) ** 2)
-    covariance = (right.T * inverse) @ right * np.outer(sizes, sizes)
-    rows = right[is_open]
-    loose = np.any(np.abs(rows) > _PART, axis=0) if len(rows) else np.zeros(len(values), dtype=bool)
-    return Spread(covariance, loose, tuple(_tidied(rows)), sizes)
+    covariance = (right.T * inverse) @ right * np.outer(units, units)
+    directions = right[is_open] * units / sizes
+    directions = (
+        directions / np.max(np.abs(directions), axis=1, keepdims=True) if len(directions) else directions
+    )
+    tidied = _tidied(directions)
+    loose = np.any(np.abs(np.array(tidied)) > _PART, axis=0) if tidied else np.zeros(len(values), dtype=bool)
+    return Spread(covariance, loose, tuple(tidied), sizes)
 
 
 def _tidied(rows: Array) -> list[Array]:
@@ -113,7 +118,7 @@ def in_words(
     found = []
     for direction in spread.directions:
         moving = np.flatnonzero(np.abs(direction) > _PART)
-        chosen = tuple(names[i] for i in moving)
+        chosen = tuple(names[int(i)] for i in moving)
         part = direction[moving]
         text = _text(chosen, part, moving, direction, spread, values, cost)
         found.append(Direction(chosen, tuple(map(float, part)), text))

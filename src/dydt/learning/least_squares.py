@@ -165,7 +165,9 @@ def least_squares(
 class _Descent:
     """Where a minimiser stands; each step is one trial, taken if it makes the cost smaller."""
 
-    def __init__(self, function: Residuals, x: Array, low: Array, high: Array, loss: str, tolerance: float) -> None:
+    def __init__(
+        self, function: Residuals, x: Array, low: Array, high: Array, loss: str, tolerance: float
+    ) -> None:
         self.function, self.low, self.high, self.loss, self.tolerance = function, low, high, loss, tolerance
         self.x, self.damping, self.growth = x, _STEEPEST, 2.0
         self.sizes = np.zeros(x.shape)
@@ -184,26 +186,44 @@ class _Descent:
         if self.model is None:
             self.model = self._look()
         model, tolerance = self.model, self.tolerance
-        if self.cost == 0.0 or model.is_flat(math.sqrt(tolerance) * 1e-3):
+        if self.cost == 0.0 or model.is_flat(math.sqrt(tolerance) * 1e-3, math.sqrt(2.0 * self.cost)):
             return "the gradient is zero"
-        step = model.step(self.damping)
+        step, is_led = self._step(model)
         trial, promised = _within(self.x, step, self.low, self.high, model.J, model.gradient)
-        taken = self._try(trial, promised)
-        lengths = np.abs(trial - self.x if not taken else step) * self.sizes
-        if float(np.max(lengths)) <= tolerance * float(np.max(np.abs(self.x) * self.sizes) + tolerance):
-            return "steps have become too small to matter"
-        if 0.0 < promised <= tolerance * self.cost:
+        if not is_led and 0.0 < promised <= self.tolerance * self.cost:
+            self._end(trial)
             return "nothing more is to be gained"
-        if not taken:
+        lengths = np.abs(trial - self.x) * self.sizes
+        far = float(np.max(np.abs(self.x) * self.sizes))
+        if not self._try(trial, promised):
             self.damping, self.growth = self.damping * self.growth, self.growth * 2.0
+        # What bounds leave of a step says nothing of the others.
+        if not is_led and float(np.max(lengths)) <= tolerance * (far + tolerance):
+            return "steps have become too small to matter"
         return _STUCK if self.damping > _MOST_DAMPING else ""
 
-    def _look(self) -> _Model:
-        """The linear model where it stands."""
+    def _end(self, trial: Array) -> None:
+        """Take a last step, so small that the linear model is as good as the function."""
+        self.residuals = self.residuals + self.jacobian @ (trial - self.x)
+        self.x, self.cost = trial, min(self.cost, total(self.loss, self.residuals))
+
+    def _step(self, model: _Model) -> tuple[Array, bool]:
+        """The damped step, and whether it is led along bounds that it would cross at once."""
+        step = model.step(self.damping)
+        outward = np.zeros(self.x.shape, dtype=bool)
+        while True:
+            more = ((self.x <= self.low) & (step < 0)) | ((self.x >= self.high) & (step > 0))
+            if not more.any():
+                return step, bool(outward.any())
+            outward |= more
+            step = self._look(outward).step(self.damping)
+
+    def _look(self, outward: Array | bool = False) -> _Model:
+        """The linear model where it stands, without variables that a bound holds."""
         r, J = corrected(self.loss, self.residuals, self.jacobian)
         self.sizes = np.maximum(self.sizes, np.sqrt(np.sum(J * J, axis=0)))
         gradient = J.T @ r
-        held = ((self.x <= self.low) & (gradient > 0)) | ((self.x >= self.high) & (gradient < 0))
+        held = ((self.x <= self.low) & (gradient > 0)) | ((self.x >= self.high) & (gradient < 0)) | outward
         return _Model(r, J, gradient, np.flatnonzero(~held), self.sizes)
 
     def _try(self, trial: Array, promised: float) -> bool:
@@ -228,32 +248,33 @@ class _Model:
     def __init__(self, r: Array, J: Array, gradient: Array, free: Array, sizes: Array) -> None:
         self.J, self.gradient, self.free = J, gradient, free
         self._scale = np.where(sizes > 0, sizes, 1.0)[free]
-        self._size = math.sqrt(float(r @ r))
         scaled = J[:, free] / self._scale
         self._lengths = np.sqrt(np.sum(scaled * scaled, axis=0))
         self._along: Array = gradient[free] / self._scale
         self._few = len(free) <= _FEW
-        if not len(free):
-            return
-        if self._few:
+        if len(free) and self._few:
             left, self._values, self._right = np.linalg.svd(scaled, full_matrices=False)
             self._along = left.T @ r
-        else:
+        elif len(free):
             self._normal = scaled.T @ scaled
 
-    def is_flat(self, part: float) -> bool:
-        """Whether the residuals stand upright on every column."""
+    def is_flat(self, part: float, size: float) -> bool:
+        """Whether residuals of this size stand upright on every column, but for a part."""
         gradient = np.abs(self.gradient[self.free]) / self._scale
-        return bool(np.all(gradient <= part * self._lengths * self._size))
+        return bool(np.all(gradient <= part * self._lengths * size))
 
     def step(self, damping: float) -> Array:
         """The damped step."""
         found = np.zeros(len(self.gradient))
+        if not len(self.free):
+            return found
         if self._few:
             values = self._values
             h = self._right.T @ (values / (values**2 + damping) * self._along)
         else:
-            h = np.linalg.solve(self._normal + max(damping, _LEAST_NORMAL) * np.eye(len(self.free)), self._along)
+            h = np.linalg.solve(
+                self._normal + max(damping, _LEAST_NORMAL) * np.eye(len(self.free)), self._along
+            )
         found[self.free] = -h / self._scale
         return found
 

@@ -32,40 +32,39 @@ class Sizes:
 class SlopeLoss:
     """½ mean of ((f(t, y) - y')/unit)² over points of smooth curves: gradient matching.
 
-    J. M. Varah, SIAM J. Sci. Stat. Comput. 3 (1982) 28–46, doi:10.1137/0903003. Only states that were measured count;
-    the others are held at zero.
+    J. M. Varah, SIAM J. Sci. Stat. Comput. 3 (1982) 28–46, doi:10.1137/0903003.
 
     Parameters
     ----------
     engine : Engine
         Of the method `euler`, which makes y + f out of y in a step of length one.
+    known : ndarray of bool, shape (n,)
+        The states that count; the others stay as they are told.
     """
 
     def __init__(
-        self, engine: Engine, scaling: Scaling, t: Array, y: Array, slopes: Array, decay: float
+        self, engine: Engine, scaling: Scaling, t: Array, y: Array, slopes: Array, decay: float, known: Array
     ) -> None:
         self.scaling, self.decay = scaling, decay
-        size = len(engine.law.states)
-        self.states = np.zeros((len(t), size))
-        self.states[:, : y.shape[1]] = y
-        self.weights = np.zeros(size)
+        self.states, self.slopes = y, slopes
         spread = np.std(slopes, axis=0)
-        self.weights[: y.shape[1]] = 1.0 / np.where(spread > 0, spread, 1.0)
-        self.slopes = np.zeros((len(t), size))
-        self.slopes[:, : y.shape[1]] = slopes
+        self.weights = known / np.where(spread > 0, spread, 1.0)
         self.batch = engine.batch([np.array([time, time + 1.0]) for time in t])
         self.mask = scaling.decaying()
-        self.count = len(t) * y.shape[1]
+        self.count = max(1, len(t) * int(np.count_nonzero(known)))
 
     def __call__(self, z: Array) -> tuple[float, Array]:
-        _, ends = self.batch.forward(self.states, self.scaling.to_law(z))
-        residuals = (ends - self.states - self.slopes) * self.weights
+        residuals = self.residuals(z)
         value = 0.5 * float(np.sum(residuals**2)) / self.count
-        _, of_parameters = self.batch.backward(
-            np.zeros((0, ends.shape[1])), residuals * self.weights / self.count
-        )
+        nothing = np.zeros((0, residuals.shape[1]))
+        _, of_parameters = self.batch.backward(nothing, residuals * self.weights / self.count)
         decay = self.decay * self.mask * z
         return value + 0.5 * float(decay @ z), self.scaling.pull(z, of_parameters) + decay
+
+    def residuals(self, z: Array) -> Array:
+        """Slopes of the law less those of the curves, in their units: shape (points, n)."""
+        _, ends = self.batch.forward(self.states, self.scaling.to_law(z))
+        return (ends - self.states - self.slopes) * self.weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +110,8 @@ class ShootingLoss:
     ----------
     held : float
         The mean square of misfit/noise over the samples that are held out, at the last call.
+
+    Samples that are NaN are not there.
     """
 
     def __init__(
@@ -126,7 +127,7 @@ class ShootingLoss:
         huber: float = math.inf,
     ) -> None:
         self.engine, self.scaling, self.pieces, self.sizes = engine, scaling, list(pieces), sizes
-        self.size, self.seen = len(engine.law.states), runs[0].y.shape[1]
+        self.size = len(engine.law.states)
         self.decay, self.huber = decay, huber
         self.mask = scaling.decaying()
         self.batch = engine.batch(
@@ -139,11 +140,8 @@ class ShootingLoss:
         kept_back = np.concatenate([held[p.run][p.rows] for p in pieces])
         there = np.isfinite(targets)
         self.targets = np.where(there, targets, 0.0)
-        weights = np.where(there, 1.0 / sizes.noise[: self.seen], 0.0)
-        self.weights, self.held_weights = (
-            weights * ~kept_back[:, None],
-            weights * kept_back[:, None],
-        )
+        weights = np.where(there, 1.0 / sizes.noise, 0.0)
+        self.weights, self.held_weights = weights * ~kept_back[:, None], weights * kept_back[:, None]
         self.count = max(1, int(np.count_nonzero(self.weights)))
         self.held_count = int(np.count_nonzero(self.held_weights))
         self.follows = np.array([p.follows for p in pieces])
@@ -161,7 +159,7 @@ class ShootingLoss:
     def __call__(self, variables: Array) -> tuple[float, Array]:
         z, starts = self.split(variables)
         samples, ends = self.batch.forward(starts, self.scaling.to_law(z))
-        misfit = samples[:, : self.seen] - self.targets
+        misfit = samples - self.targets
         with np.errstate(over="ignore", invalid="ignore"):
             residuals = misfit * self.weights
             gaps = np.zeros_like(ends)
@@ -172,8 +170,7 @@ class ShootingLoss:
         decay = self.decay * self.mask * z
         if not math.isfinite(value):
             return math.inf, np.zeros_like(variables)
-        of_samples = np.zeros_like(samples)
-        of_samples[:, : self.seen] = slopes * self.weights / self.count
+        of_samples = slopes * self.weights / self.count
         of_ends = gaps / self.sizes.noise / self.count
         of_starts, of_parameters = self.batch.backward(of_samples, of_ends)
         of_starts[1:] -= of_ends[:-1]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from dydt.errors import InputError
 from dydt.expr.network import Network
 
 Array = Any
@@ -40,6 +41,63 @@ class Scaled:
     unit: Array
 
 
+@dataclass(frozen=True)
+class Range:
+    """How a free parameter varies: in a unit, or where it is bounded, by a logarithm or a logistic function.
+
+    Attributes
+    ----------
+    low, high : float
+    unit : float
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    unit: float = 1.0
+
+    @classmethod
+    def around(cls, value: float, low: float, high: float) -> Range:
+        """With a unit that fits the value it begins with.
+
+        Raises
+        ------
+        InputError
+            If that is not within the bounds.
+        """
+        if not low < value < high:
+            raise InputError(
+                f"a parameter begins with {value:g}, and its bounds are {low:g} … {high:g}: give a guess between them"
+            )
+        return cls(low, high, max(abs(value), 1e-3))
+
+    def value(self, z: float) -> float:
+        """The parameter."""
+        if math.isfinite(self.low) and math.isfinite(self.high):
+            return self.low + (self.high - self.low) / (1.0 + math.exp(-max(-700.0, z)))
+        if math.isfinite(self.low):
+            return self.low + math.exp(min(z, 700.0))
+        if math.isfinite(self.high):
+            return self.high - math.exp(min(z, 700.0))
+        return z * self.unit
+
+    def steepness(self, z: float) -> float:
+        """Its derivative along z."""
+        if math.isfinite(self.low) and math.isfinite(self.high):
+            part = 1.0 / (1.0 + math.exp(-max(-700.0, z)))
+            return (self.high - self.low) * part * (1.0 - part)
+        if math.isfinite(self.low):
+            return math.exp(min(z, 700.0))
+        return -math.exp(min(z, 700.0)) if math.isfinite(self.high) else self.unit
+
+    def variable(self, value: float) -> float:
+        """The z of a value."""
+        if math.isfinite(self.low) and math.isfinite(self.high):
+            return math.log((value - self.low) / (self.high - value))
+        if math.isfinite(self.low):
+            return math.log(value - self.low)
+        return math.log(self.high - value) if math.isfinite(self.high) else value / self.unit
+
+
 class Scaling:
     """From the variables z of an optimiser to the parameters of a law, and derivatives back.
 
@@ -47,13 +105,12 @@ class Scaling:
     ----------
     networks : sequence of Scaled
     plain : mapping
-        Index of each further free parameter -> its unit; a negative unit means that it is positive, and its logarithm
-        is what varies.
+        Index of each further free parameter -> how it varies.
     fixed : ndarray
         All parameters of the law, for those that are not free.
     """
 
-    def __init__(self, networks: Sequence[Scaled], plain: Mapping[int, float], fixed: Array) -> None:
+    def __init__(self, networks: Sequence[Scaled], plain: Mapping[int, Range], fixed: Array) -> None:
         self.networks = tuple(networks)
         self.plain = dict(plain)
         self.fixed = np.array(fixed, dtype=float)
@@ -74,9 +131,8 @@ class Scaling:
             own[last.biases : last.end] *= scaled.unit
             parameters[scaled.first : scaled.first + network.count] = own
             place += network.count
-        for k, (index, unit) in enumerate(self.plain.items()):
-            value = z[place + k]
-            parameters[index] = value * unit if unit > 0 else math.exp(min(value, 700.0))
+        for k, (index, within) in enumerate(self.plain.items()):
+            parameters[index] = within.value(z[place + k])
         return parameters
 
     def pull(self, z: Array, of_parameters: Array) -> Array:
@@ -94,9 +150,8 @@ class Scaling:
             matrix /= scaled.width[:, None]
             found[place : place + network.count] = own
             place += network.count
-        for k, (index, unit) in enumerate(self.plain.items()):
-            steepness = unit if unit > 0 else math.exp(min(z[place + k], 700.0))
-            found[place + k] = of_parameters[index] * steepness
+        for k, (index, within) in enumerate(self.plain.items()):
+            found[place + k] = of_parameters[index] * within.steepness(z[place + k])
         return found
 
     def start(self, random: np.random.Generator, gain: float) -> Array:
@@ -108,9 +163,8 @@ class Scaling:
                 weights = z[place + layer.first : place + layer.biases]
                 weights[:] = gain * random.normal(size=len(weights)) / math.sqrt(layer.inputs)
             place += scaled.network.count
-        for k, (index, unit) in enumerate(self.plain.items()):
-            value = self.fixed[index]
-            z[place + k] = value / unit if unit > 0 else math.log(value)
+        for k, (index, within) in enumerate(self.plain.items()):
+            z[place + k] = within.variable(self.fixed[index])
         return z
 
     def decaying(self) -> Array:

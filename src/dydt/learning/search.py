@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,8 @@ _CHEAP = 1e-4  # tolerance of stages that only lead to the next one
 _ITERATIONS = 40  # of such a stage
 _PER_PIECE = 8  # samples of the shortest pieces
 _MOST_PIECES = 48
-_WEIGHTS = (1.0, 10.0)  # of gaps, in each stage
+# Of gaps, in the stages with up to so many pieces.
+_WEIGHTS = {4: (10.0, 1e3, 1e6), 10: (1.0, 10.0, 1e3), _MOST_PIECES: (1.0, 10.0)}
 _WORSE = 1.5  # whole runs that meet the data so much worse than pieces are not followed
 _LARGEST = 100_000  # starts
 
@@ -78,7 +79,8 @@ def check(starts: Any, shooting: Any) -> None:
 def search(fitting: Fitting, starts: int, shooting: Any, seed: int, bar: Any) -> Found:
     """The best fit that can be found."""
     whole = fitting.whole
-    first, tried = fitting.start, ()
+    first = fitting.start
+    tried: tuple[Start, ...] = ()
     if starts > 1:
         outcome, tried = _many(fitting, starts, seed, bar)
     else:
@@ -116,9 +118,7 @@ def misfit(fitting: Fitting, whole: Whole, outcome: Outcome) -> float:
     if not math.isfinite(outcome.cost):
         return math.inf
     scatter = fitting.data.scatter if fitting.data.noise is None else fitting.data.noise
-    everything = np.concatenate([run.y for run in fitting.data.runs])
-    width = np.nanmax(everything, axis=0) - np.nanmin(everything, axis=0)
-    unit = np.maximum(scatter, 0.01 * width)[whole.column]
+    unit = np.maximum(scatter, 0.01 * fitting.widths)[whole.column]
     off = np.abs(outcome.residuals[: whole.count] * whole.noise[whole.column] / unit)
     return math.sqrt(float(np.mean(off**2))) if fitting.loss == "linear" else 1.4826 * float(np.median(off))
 
@@ -128,10 +128,12 @@ def doubt(fitting: Fitting, whole: Whole, outcome: Outcome) -> str:
     size = misfit(fitting, whole, outcome)
     if size <= _POOR:
         return ""
-    measure = "the noise that was given" if fitting.data.noise is not None else "what neighbouring samples scatter"
+    measure = (
+        "the noise that was given" if fitting.data.noise is not None else "what neighbouring samples scatter"
+    )
     return (
-        f"the residuals are {size:.2g} times {measure}: the law misses the data, or this is not the best fit; try other "
-        "guesses, bounds, or starts=32"
+        f"the residuals are {size:.2g} times {measure}: the law misses the data, or this is not the best fit; try "
+        "other guesses, bounds, or starts=32"
     )
 
 
@@ -201,10 +203,10 @@ def _spread(fitting: Fitting, count: int, seed: int) -> Array:
 
 def _best(fitting: Fitting, found: Found, shooting: Any, bar: Any) -> Found:
     """The better of what was found and of what pieces lead to, from the guess and from matched slopes."""
-    u, loss = fitting.unknowns, fitting.loss
+    u = fitting.unknowns
     starts = [fitting.start]
-    guesses = dict(zip(fitting.free, map(float, u.values(fitting.start)), strict=False))
-    matched = fitting.matched or fitting.sketch.parameters(fitting.free, guesses, fitting.bounds)
+    values = dict(zip(fitting.ode.parameters, map(float, u.parameters(fitting.start)), strict=True))
+    matched = fitting.matched or fitting.sketch.parameters(fitting.free, values, fitting.bounds)
     if matched is not None:
         x = fitting.start.copy()
         x[: len(u.free)] = u.variables(_with(u.values(x), list(matched.values())))[: len(u.free)]
@@ -217,9 +219,8 @@ def _best(fitting: Fitting, found: Found, shooting: Any, bar: Any) -> Found:
                 found = Found(candidate.outcome, candidate.way, found.starts)
             elif not is_whole and (own * _WORSE**2 < found.outcome.cost):
                 found = Found(candidate.outcome, candidate.way, found.starts, candidate.pieces)
-        if found.pieces is None and math.isfinite(total(loss, found.outcome.residuals)):
-            if not is_poor(fitting, fitting.whole, found.outcome):
-                break
+        if not is_poor(fitting, fitting.whole, found.outcome):
+            break
     return found
 
 
@@ -253,22 +254,34 @@ def _by_pieces(fitting: Fitting, x: Array, shooting: Any, bar: Any) -> list[Foun
     way = f"multiple shooting over {pieces.most} pieces"
     last: tuple[Outcome, Pieces] | None = None
     while pieces.most > 1:
-        stage = None
-        for weight in _WEIGHTS:
+        made = None
+        for weight in _weights(pieces.most):
             made = _stage(fitting, Shooting(whole, pieces, units, weight), x, bar)
             if made is None:
                 break
             stage, x, pieces = made
-        if stage is None:
+        if made is None:
             break
+        stage = _of_samples(fitting, stage)
+        if last is not None and stage.cost > _WORSE**2 * last[0].cost:
+            break  # pieces as long as these can't be followed
         last = (stage, pieces)
         pieces = pieces.fewer(2)
-    outcome = descend(fitting, whole, x, bar)
+    outcome = descend(fitting, whole, x if last is None else last[0].x, bar)
     found = [Found(outcome, way)]
     if last is not None:
         kept, pieces = last
-        found.append(Found(_of_samples(fitting, kept), f"{way}, of which {pieces.most} are left", (), pieces))
+        # Gaps that count as much as samples leave room for what the law can't follow: errors are told from there.
+        joined = Shooting(whole, pieces, units, _WEIGHTS[_MOST_PIECES][-1])
+        residuals, jacobian = joined(joined.variables(kept.x))
+        kept = replace(kept, residuals=residuals, jacobian=jacobian)
+        found.append(Found(kept, f"{way}, of which {pieces.most} are left", (), pieces))
     return found
+
+
+def _weights(pieces: int) -> tuple[float, ...]:
+    """Of gaps: the longer the pieces, the more does a gap grow along the next one, and the smaller must it be."""
+    return next(weights for most, weights in _WEIGHTS.items() if pieces <= most)
 
 
 def gap_units(fitting: Fitting) -> Array:
@@ -294,8 +307,6 @@ def _stage(fitting: Fitting, shooting: Shooting, x: Array, bar: Any) -> tuple[Ou
 
 def _of_samples(fitting: Fitting, outcome: Outcome) -> Outcome:
     """The outcome of pieces with the cost of the samples alone, and the unknowns alone; residuals stay whole."""
-    from dataclasses import replace
-
     count, q = fitting.whole.count, fitting.unknowns.size
     cost = total(fitting.loss, outcome.residuals[:count])
     return replace(outcome, x=outcome.x[:q], cost=cost, at_bound=outcome.at_bound[:q])

@@ -31,13 +31,15 @@ class Smooth:
     """
 
     def __init__(self, t: Array, y: Array) -> None:
-        self.curves, noise = [], []
+        self.curves, noise, ends = [], [], []
         for column in np.asarray(y, dtype=float).T:
             there = np.isfinite(column)
             curve, spread = _curve(t[there], column[there])
             self.curves.append(curve)
             noise.append(spread)
+            ends.append((t[there][0], t[there][-1]) if there.sum() > 1 else (np.inf, -np.inf))
         self.noise = np.array(noise)
+        self.ends = ends  # beyond its samples a curve tells nothing, and stays where it is
         self.slopes = [curve.derivative() for curve in self.curves]
 
     def __call__(self, t: Array) -> Array:
@@ -47,6 +49,28 @@ class Smooth:
     def slope(self, t: Array) -> Array:
         """Their derivatives."""
         return np.stack([slope(t) for slope in self.slopes], axis=-1)
+
+    @property
+    def known(self) -> Array:
+        """The columns that have samples."""
+        return np.array([low < high for low, high in self.ends])
+
+    def tells(self, t: Array) -> Array:
+        """Whether the samples of all columns reach around these times."""
+        return np.all([self.reaches(column, t) for column in range(len(self.curves))], axis=0)
+
+    def reaches(self, column: int, t: Array) -> Array:
+        """Whether the samples of a column reach around these times."""
+        low, high = self.ends[column]
+        return (t >= low) & (t <= high)
+
+    def derivative(self, column: int, order: int, t: Array) -> Array:
+        """A derivative of one curve; before its first sample and after its last one it stays as it is there."""
+        low, high = self.ends[column]
+        curve = self.curves[column]
+        for _ in range(order):
+            curve = curve.derivative()
+        return curve(np.clip(t, low, high) if low < high else t)
 
 
 def _curve(t: Array, y: Array) -> tuple[Any, float]:

@@ -1,9 +1,8 @@
-"""Whatever holds measurements -> tables of columns by name, one a run. Libraries are loaded only for their own tables."""
+"""Whatever holds measurements -> columns by name, a table a run. Libraries are loaded for their own tables only."""
 
 from __future__ import annotations
 
 import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -233,15 +232,8 @@ def _of_text(text: str, name: str) -> Table:
     head = lines[0][1]
     delimiter = next((d for d in (",", ";", "\t") if d in head), " ")
 
-    def split(line: str) -> list[str]:
-        if delimiter == " ":
-            return line.split()
-        try:
-            return [cell.strip() for cell in next(csv.reader(io.StringIO(line), delimiter=delimiter))]
-        except csv.Error as error:
-            raise InputError(f"`{name}` can't be read as a table: {error}") from None
-
-    names = split(head)
+    cells = _cells([line for _, line in lines], delimiter, name)
+    names = cells[0]
     if all(_is_number(cell) for cell in names):
         raise InputError(
             f"`{name}` begins with numbers: put a line with the names of the columns on top, as in t,x,y"
@@ -251,23 +243,32 @@ def _of_text(text: str, name: str) -> Table:
         raise InputError(f"`{name}` has two columns called `{doubled}`")
     if len(lines) == 1:
         raise InputError(f"`{name}` names its columns, and holds no rows")
-    rows = []
-    for number, line in lines[1:]:
-        cells = split(line)
-        if len(cells) != len(names):
-            comma = (
-                ": are these decimal commas? Write 1.5, not 1,5"
-                if delimiter == "," and len(cells) == 2 * len(names)
-                else ""
-            )
-            raise InputError(f"`{name}`, line {number}: {len(cells)} cells under {len(names)} names{comma}")
-        rows.append(cells)
+    rows = cells[1:]
+    for (number, _), row in zip(lines[1:], rows, strict=True):
+        if len(row) != len(names):
+            commas = delimiter == "," and len(row) == 2 * len(names)
+            hint = ": are these decimal commas? Write 1.5, not 1,5" if commas else ""
+            raise InputError(f"`{name}`, line {number}: {len(row)} cells under {len(names)} names{hint}")
     columns = {
         n: np.array(column, dtype=object) for n, column in zip(names, zip(*rows, strict=True), strict=True)
     }
     first, last = lines[1][0], lines[-1][0]
     dense = last - first + 1 == len(rows)  # else lines were left out, and rows are counted
     return Table(columns, "", first if dense else 1, "line" if dense else "row")
+
+
+def _cells(lines: list[str], delimiter: str, name: str) -> list[list[str]]:
+    """The cells of each line; line by line, so that a quote that is left open does not swallow the rest."""
+    if delimiter == " ":
+        return [line.split() for line in lines]
+    found = []
+    for line in lines:
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter)) if '"' in line else line.split(delimiter)
+        except csv.Error as error:
+            raise InputError(f"`{name}` can't be read as a table: {error}") from None
+        found.append([cell.strip() for cell in cells])
+    return found
 
 
 def _is_number(cell: str) -> bool:
@@ -292,7 +293,7 @@ def numbers(table: Table, name: str) -> Array:
     values = table.columns[name]
     if values.dtype.kind in "Mm":
         raise InputError(
-            f"column `{name}` holds dates: give numbers, as in (table.{name} - table.{name}[0]) / np.timedelta64(1, 's')"
+            f"column `{name}` holds dates: give numbers, as in (dates - dates[0]) / np.timedelta64(1, 's')"
         )
     if values.dtype.kind in "fiub":
         found = values.astype(float)

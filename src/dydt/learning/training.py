@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,9 +19,26 @@ from dydt.learning.gradient import Engine
 from dydt.learning.loss import Piece, ShootingLoss, Sizes, SlopeLoss, cut_runs
 from dydt.learning.optimise import LBFGS
 from dydt.learning.scaling import Scaling
-from dydt.learning.smooth import Smooth
 
 Array = Any
+
+
+class Curve(Protocol):
+    """What training is told of a run before a law is known."""
+
+    known: Array
+
+    def __call__(self, t: Array) -> Array:
+        """The states at these times, shape (len(t), n)."""
+
+    def slope(self, t: Array) -> Array:
+        """Their derivatives."""
+
+    def tells(self, t: Array) -> Array:
+        """Whether it can be relied on at these times."""
+
+
+POLISH = "all samples"
 
 _POINTS = 400  # of smooth curves, at which slopes are matched
 _SAMPLES = 12  # in the shortest pieces
@@ -29,6 +46,9 @@ _LONGER = 4  # how much longer pieces become from stage to stage
 _PATIENCE = 25  # iterations in which a stage must gain …
 _LEAST_GAIN = 5e-4  # … this part of its loss
 _HELD_PATIENCE = 80  # iterations in which held-out samples may get worse
+_POLISHING = (
+    8  # the last stage, which nothing stops in time, has the iterations of the others divided by this
+)
 _LOST = 4.0  # a stage whose misfit to held-out samples is so many times that of an earlier one is undone
 
 
@@ -69,13 +89,14 @@ class Options:
 class Stage:
     """One stage: how many pieces each run is cut into (none: slopes are matched), and its most iterations.
 
-    `whole` is False while the last part of each run is held back.
+    `whole` is False while the last part of each run is held back; with `everything` no sample is held out any more.
     """
 
     name: str
     pieces: tuple[int, ...]
     iterations: int
     whole: bool = False
+    everything: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,8 +131,9 @@ class Training:
     law : Equations
     scaling : Scaling
     data : Data
-    curves : sequence of Smooth
-        A smooth curve for each run.
+        With a column for each state of the law; NaN where nothing was measured.
+    curves : sequence of Curve
+        A smooth curve of all states for each run.
     sizes : Sizes
     options : Options
 
@@ -128,7 +150,7 @@ class Training:
         law: Equations,
         scaling: Scaling,
         data: Data,
-        curves: Sequence[Smooth],
+        curves: Sequence[Curve],
         sizes: Sizes,
         options: Options,
     ) -> None:
@@ -177,13 +199,16 @@ class Training:
         ones = (1,) * len(self.whole)
         if any(len(a.t) < len(b.t) for a, b in zip(self.shorter, self.whole, strict=True)):
             stages.append(Stage("first parts of the runs", ones, most))
-        return [*stages, Stage("whole runs", ones, most, True)]
+        stages.append(Stage("whole runs", ones, most, True))
+        if any(held.any() for held in self.held):
+            stages.append(Stage(POLISH, ones, max(1, most // _POLISHING), True, True))
+        return stages
 
     def _first_step(self) -> float:
         """A part of the time in which the curves change by their own width."""
         scales = []
         for curve, run in zip(self.curves, self.whole, strict=True):
-            speed = np.sqrt(np.mean(curve.slope(run.t) ** 2, axis=0)) / self.sizes.width[: run.y.shape[1]]
+            speed = np.sqrt(np.mean(curve.slope(run.t) ** 2, axis=0)) / self.sizes.width
             scales.append(1.0 / max(float(np.max(speed)), 1e-300))
         span = max(float(run.t[-1] - run.t[0]) for run in self.whole)
         return min(0.3 * min(scales), span)
@@ -201,6 +226,11 @@ class Training:
             self.step()
             if watch is not None and self.history:
                 watch(self._moment(stage))
+
+    def stop(self) -> None:
+        """End in the middle of it: the best of the stage that is being worked on counts, if it is of use."""
+        if self._optimiser is not None and self.stages[self.number].pieces:
+            self._end(self.stages[self.number])
 
     def step(self) -> None:
         """One iteration of the stage; at its end the change to the next one."""
@@ -223,7 +253,7 @@ class Training:
         """The loss of a stage and its minimiser, from where the last stage ended."""
         self._best = (math.inf, self.z, 0)
         if not stage.pieces:
-            self._loss = self._slope_loss()
+            self._loss = self.slope_loss()
             self._optimiser = LBFGS(self._loss, self.z)
             return
         pieces = tuple(cut_runs(self.whole if stage.whole else self.shorter, stage.pieces))
@@ -240,19 +270,27 @@ class Training:
             self._loss = self._shooting_loss(stage)
         self._optimiser = LBFGS(self._loss, self._loss.variables(self.z, self.starts))
 
-    def _slope_loss(self) -> SlopeLoss:
+    def slope_loss(self) -> SlopeLoss:
+        """The misfit of slopes to the smooth curves."""
         parts: list[tuple[Array, Array, Array]] = []
         most = max(30, _POINTS // len(self.shorter))
         for curve, run in zip(self.curves, self.shorter, strict=True):
             places = np.linspace(0, len(run.t) - 1, min(most, len(run.t)))
             times = np.interp(places, np.arange(len(run.t)), run.t)
+            told = curve.tells(times)
+            times = times[told] if told.any() else times
             parts.append((times, curve(times), curve.slope(times)))
         t, y, slopes = (np.concatenate(items) for items in zip(*parts, strict=True))
-        return SlopeLoss(self._engines["euler"].result(), self.scaling, t, y, slopes, self.options.decay)
+        known = self.curves[0].known
+        return SlopeLoss(
+            self._engines["euler"].result(), self.scaling, t, y, slopes, self.options.decay, known
+        )
 
     def _shooting_loss(self, stage: Stage) -> ShootingLoss:
         o, runs = self.options, self.whole if stage.whole else self.shorter
-        held = [mask[: len(run.t)] for mask, run in zip(self.held, runs, strict=True)]
+        held = [
+            mask[: len(run.t)] & (not stage.everything) for mask, run in zip(self.held, runs, strict=True)
+        ]
         return ShootingLoss(
             self.engine,
             self.scaling,
@@ -274,8 +312,7 @@ class Training:
             if found is not None:
                 starts[i] = found
             else:
-                seen = self.curves[piece.run](np.array([piece.start]))[0]
-                starts[i, : len(seen)] = seen
+                starts[i] = self.curves[piece.run](np.array([piece.start]))[0]
         return starts
 
     def _has_settled(self) -> bool:
@@ -364,7 +401,7 @@ class Training:
                 self.pieces = self._pieces_of(stage)
                 self._loss = self._shooting_loss(stage)
             else:
-                self._loss = self._slope_loss()
+                self._loss = self.slope_loss()
             self._optimiser = LBFGS(self._loss, state["x"])
             self._optimiser.restore(state)
 

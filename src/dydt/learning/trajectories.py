@@ -15,7 +15,8 @@ from dydt.ode import ODE
 from dydt.settings import Settings, read_settings
 from dydt.solvers import methods
 from dydt.solvers.consistent import starts
-from dydt.solvers.ensemble import Sweeper, Task, solve_all
+from dydt.solvers.ensemble import Harvest, Sweeper, Task, solve_all
+from dydt.solvers.repeat import Repeated
 from dydt.solvers.saving import Keeping
 from dydt.solvers.solver import template
 from dydt.solvers.workspace import DONE, STOPPED, Workspace
@@ -23,6 +24,7 @@ from dydt.solvers.workspace import DONE, STOPPED, Workspace
 Array = Any
 
 _MOST_STEPS = 50_000  # that a trial set of parameters may cost
+_KEPT = 32  # sets of times that are laid out for the next call
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,8 @@ class Trajectories:
         floor = 1e-2 * rtol * np.asarray(sizes, dtype=float)
         per_unit = floor / np.asarray(units, dtype=float)[:, None]
         self._absolute = np.concatenate([floor, per_unit.reshape(-1)])
+        self._repeated: dict[tuple[int, int], tuple[Repeated, Array]] = {}
+        self._templates: dict[int, tuple[Workspace, Array]] = {}
 
     def __call__(
         self, t0: Array, t1: Array, y: Array, slopes: Array, parameters: Array, times: Array
@@ -103,17 +107,13 @@ class Trajectories:
         if self.ode.is_constrained:
             whole, missed = self._consistent(t0, whole, parameters)
         columns = [t0, t1, *whole.T, *np.asarray(parameters, dtype=float).T]
-        task = Task(self._template, columns, total, 0.0, _MOST_STEPS, times)
-        settings = self.settings
-        harvest = solve_all(task, self._sweeper, settings.method, bool(settings.stiff_method), len(times))
-        if harvest.interrupted:
-            raise KeyboardInterrupt
+        harvest = self._solve(columns, total, times)
         saved = harvest.saved
         assert saved is not None
         ends = harvest.states
         fine = ((harvest.statuses == DONE) | (harvest.statuses == STOPPED)) & ~missed
-        saved = saved.reshape(total, len(times), 1 + q, n)
-        ends = ends.reshape(total, 1 + q, n)
+        saved = saved.reshape(total, len(times), 1 + q, n).copy()
+        ends = ends.reshape(total, 1 + q, n).copy()
         return Paths(
             saved[:, :, 0],
             np.swapaxes(saved[:, :, 1:], 2, 3),
@@ -133,19 +133,48 @@ class Trajectories:
             return np.nan_to_num(whole), np.ones(len(whole), dtype=bool)
         return np.where(found.missed[:, None], np.nan_to_num(whole), found.states), found.missed
 
-    def _sweeper(self, stiff: bool) -> Sweeper:
+    def _solve(self, columns: list[Array], total: int, times: Array) -> Harvest:
+        """The quick way for a few members, if it leads to the end."""
+        settings, lanes = self.settings, 1 if total == 1 else None  # a single one is quicker without company
+        task = Task(self._template, columns, total, 0.0, _MOST_STEPS, times)
+        changes = bool(settings.stiff_method)
+        sweeper = self._sweeper(False, lanes)
+        if total <= sweeper.lanes:
+            key = (total, id(times))
+            found = self._repeated.get(key)
+            if found is None:
+                if len(self._repeated) >= _KEPT:
+                    self._repeated.clear()
+                found = self._repeated[key] = (Repeated(sweeper, task, settings.method, changes), times)
+            harvest = found[0](columns)
+            if harvest is not None:
+                return harvest
+        harvest = solve_all(
+            task, lambda stiff: self._sweeper(stiff, lanes), settings.method, changes, len(times)
+        )
+        if harvest.interrupted:
+            raise KeyboardInterrupt
+        return harvest
+
+    def _sweeper(self, stiff: bool, lanes: int | None) -> Sweeper:
         """The kernel, which the law keeps for the next fit."""
         law = self.law
         name = self.settings.stiff_method if stiff else self.settings.method
-        key = (name, True, None, ())
+        key = (name, True, lanes, ())
         found = law.sweepers.get(key)
         if found is None:
-            found = law.sweepers[key] = Sweeper(law.compiled_law, methods.method(name), Keeping(True))
+            found = law.sweepers[key] = Sweeper(law.compiled_law, methods.method(name), Keeping(True), lanes)
         return found
 
     def _template(self, layout: Workspace) -> Array:
-        absolute, size = self._absolute, len(self.law.states)
-        return template(layout, size, self.settings.rtol, absolute[:size], 0.0, math.inf, _MOST_STEPS)
+        found = self._templates.get(id(layout))
+        if found is None:
+            size = len(self.law.states)
+            made = template(
+                layout, size, self.settings.rtol, self._absolute[:size], 0.0, math.inf, _MOST_STEPS
+            )
+            found = self._templates[id(layout)] = (layout, made)
+        return found[1].copy()
 
 
 def _larger(ode: ODE, quantities: tuple[str, ...]) -> ODE:

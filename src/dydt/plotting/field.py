@@ -87,7 +87,12 @@ def draw_constants(axes: Any, field: Any, look: Theme) -> None:
     named: set[str] = set()
     for item in field.equilibria or ():
         word = {"attractor": "attractor", "repulsor": "repulsor"}.get(item.stability, item.kind)
-        style: dict[str, Any] = {"color": look.ink, "lw": 1.8, "ls": _LINES.get(sort_of(item), "-"), "zorder": 2.7}
+        style: dict[str, Any] = {
+            "color": look.ink,
+            "lw": 1.8,
+            "ls": _LINES.get(sort_of(item), "-"),
+            "zorder": 2.7,
+        }
         ends = [float(field.box.low[0]), float(field.box.high[0])]
         name = None if word in named else word
         axes.plot(ends, [float(item.point[0])] * 2, label=name, gid=f"equilibrium {sort_of(item)}", **style)

@@ -367,8 +367,8 @@ class Sweeper:
     def _plan(columns: Sequence[Array], counter: Array, harvest: Harvest, members: Array) -> Array:
         h = harvest
         arrays = (counter, members, h.states, h.ends, h.steps, h.statuses, h.accepted, h.rejected, h.reduced)
-        head = [len(members), *(array.ctypes.data for array in arrays)]
-        addresses = [column.ctypes.data for column in columns]
+        head = [len(members), *map(_address, arrays)]
+        addresses = [_address(column) for column in columns]
         strides = [0 if len(column) == 1 else column.strides[0] // 8 for column in columns]
         return np.array([*head, *addresses, *strides], dtype=np.int64)
 
@@ -461,6 +461,11 @@ def _ask_the_stuck(task: Task, harvest: Harvest, members: Array, advice: Advice)
 def _lanes_for(law: CompiledLaw) -> int:
     """Two registers a number hide each other's latency, as long as the law leaves registers free (measured)."""
     return natural_lanes() * (2 if len(law.states) <= 6 else 1)
+
+
+def _address(array: Array) -> int:
+    """Where an array begins; several times as quick as its `ctypes`."""
+    return int(array.__array_interface__["data"][0])
 
 
 def _cores() -> set[int] | range:

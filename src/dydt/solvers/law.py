@@ -62,7 +62,7 @@ class CompiledLaw:
         self.events = Crossings(equations) if equations.events else None
         self.mass = equations.mass
 
-    @property
+    @cached_property
     def work(self) -> int:
         """How many operations one evaluation takes."""
         return self.tape.work + sum(batch.tape.work * len(batch.outputs) for batch in self.batches)

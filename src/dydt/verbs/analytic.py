@@ -44,6 +44,7 @@ class AnalyticVerbs:
         t: float | str | None = None,
         *,
         values: Mapping[str, Any] | None = None,
+        method: str | None = None,
         time_limit: float = 10.0,
         **named: Any,
     ) -> Explanation:
@@ -55,6 +56,8 @@ class AnalyticVerbs:
             Where the initial values hold; by default where the law starts, or 0.
         values : mapping, optional
             Initial values and parameters by name, for names that carry primes or clash with an option.
+        method : str, optional
+            Only this method, ``"linear"`` or ``"variation of parameters"``; by default the first that fits.
         time_limit : float
             Seconds after which "no closed form found" is the answer.
         **named : float or str
@@ -69,7 +72,7 @@ class AnalyticVerbs:
         Raises
         ------
         InputError
-            For an unknown name, or if some initial values are given and others missing.
+            For an unknown name or method, or if some initial values are given and others missing.
 
         Examples
         --------
@@ -77,7 +80,9 @@ class AnalyticVerbs:
         >>> found = dydt.ODE("y' = 2*y*t + t").explain(y=0)
         >>> print(found.text, "|", found.interval, "|", found.method)
         y = (exp(t^2) - 1)/2 | all t | separable
+        >>> dydt.ODE("y' = 2*y*t + t").explain(y=0, method="linear").title
+        'the integrating factor'
         """
         from dydt.analytic.explain import explain
 
-        return explain(cast("ODE", self), t, {**named, **(values or {})}, time_limit)
+        return explain(cast("ODE", self), t, {**named, **(values or {})}, time_limit, method)

@@ -1,0 +1,85 @@
+"""Pictures of data and fits: what is on them, and where."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+import dydt
+from dydt.plotting import DARK, LIGHT
+
+
+def marks(axes, gid):
+    return [line for line in axes.lines if line.get_gid() == gid]
+
+
+def bands(axes):
+    return [c.get_gid() for c in axes.collections if (c.get_gid() or "").startswith("band")]
+
+
+def measured(runs=1, noise=0.05):
+    random, t = np.random.default_rng(0), np.linspace(0, 4, 25)
+    tables = [
+        {
+            "t": t,
+            "x": s * np.exp(-0.8 * t) + noise * random.normal(size=25),
+            "y": s * t + noise * random.normal(size=25),
+        }
+        for s in range(1, runs + 1)
+    ]
+    return dydt.read_data(tables if runs > 1 else tables[0])
+
+
+LAW = dydt.ODE("x' = -k*x; y' = v", k=1, v=1)
+
+
+def test_data_have_a_panel_a_state_and_a_colour_a_run():
+    data = measured(3)
+    picture = data.plot(title="Three runs")
+    assert [axes.get_ylabel() for axes in picture.axes] == ["$x$", "$y$"]
+    assert picture.axes[0].get_title(loc="left") == "Three runs"
+    lines = marks(picture.axes[1], "samples")
+    assert len({to_hex(line.get_color()) for line in lines}) == 3
+    np.testing.assert_allclose(lines[1].get_ydata(), data.runs[1].y[:, 1])
+    assert [text.get_text() for text in picture.axes[0].get_legend().get_texts()] == ["1", "2", "3"]
+    assert len(data.plot(names=["y"]).axes) == 1
+    with pytest.raises(dydt.InputError, match="did you mean `x`|have no `xx`"):
+        data.plot(names=["xx"])
+
+
+def test_a_fit_shows_data_curve_bands_and_residuals(tmp_path):
+    fit = LAW.fit(measured())
+    picture = fit.plot(tmp_path / "fit.png", title="Decay")
+    assert (tmp_path / "fit.png").stat().st_size > 10_000
+    assert [axes.get_ylabel() for axes in picture.axes] == ["$x$", "residual", "$y$", "residual"]
+    x, left = picture.axes[:2]
+    (curve,) = marks(x, "curve")
+    expected = fit.predict(curve.get_xdata())["x"]
+    np.testing.assert_allclose(curve.get_ydata(), expected, rtol=1e-9)
+    assert bands(x) == ["band of measurements", "band of curve"]
+    (points,) = marks(left, "samples")
+    np.testing.assert_allclose(points.get_ydata(), fit.residuals[0][:, 0])
+    words = [text.get_text() for text in x.get_legend().get_texts()]
+    assert words == ["data", "fit", "curve, 95%", "new data, 95%"]
+    remark = next(t.get_text() for t in x.texts)
+    assert "$k$ = " in remark
+    assert "±" in remark
+
+
+def test_a_forecast_goes_beyond_the_data():
+    (curve,) = marks(LAW.fit(measured()).plot(names=["x"], until=9.0).axes[0], "curve")
+    assert curve.get_xdata()[-1] == 9.0
+
+
+def test_several_runs_have_their_colours_and_a_legend_outside():
+    picture = LAW.fit(measured(3)).plot(names=["x"])
+    curves = marks(picture.axes[0], "curve")
+    samples = marks(picture.axes[0], "samples")
+    assert [to_hex(c.get_color()) for c in curves] == [to_hex(s.get_color()) for s in samples]
+    assert picture.axes[0].get_legend().get_title().get_text() == "run"
+
+
+@pytest.mark.parametrize(("dark", "look"), [(False, LIGHT), (True, DARK)])
+def test_pictures_are_light_or_dark(dark, look):
+    picture = LAW.fit(measured()).plot(dark=dark)
+    assert to_hex(picture.get_facecolor()) == look.paper
+    assert to_hex(marks(picture.axes[0], "curve")[0].get_color()) == look.ink
