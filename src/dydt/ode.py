@@ -454,11 +454,9 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
     @property
     def weights(self) -> dict[str, Array]:
         """The weights of the law's networks, an array each; NaN where there is none yet."""
+        values = self.parameters
         found = networks(self.equations.derivatives)
-        return {
-            network.name: np.array([self.parameters[name] for name in network.weights], dtype=float)
-            for network in found
-        }
+        return {n.name: np.array([values[weight] for weight in n.weights], dtype=float) for n in found}
 
     # -- words ----------------------------------------------------------------------------------------------------
 

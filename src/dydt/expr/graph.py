@@ -402,15 +402,11 @@ def _simplify(name: str, nodes: tuple[Node, ...]) -> Node | None:
     return None
 
 
-def _log(x: Node) -> Node:
-    return apply("log", x)
-
-
 def _pow_partials(node: Node, x: Node, y: Node) -> tuple[Node, Node | None]:
     if is_number(y):
         return y * x ** number(y.value - 1.0), None
     # d/dy x^y = x^y log x; where x = 0 the power is flat in y (for y > 0), not 0·∞.
-    return y * x ** (y - 1.0), where(apply("eq", x, 0.0), 0.0, node * _log(x))
+    return y * x ** (y - 1.0), where(apply("eq", x, 0.0), 0.0, node * apply("log", x))
 
 
 def _none(node: Node, *arguments: Node) -> tuple[None, ...]:

@@ -145,14 +145,11 @@ class _Queue:
             job = f.load(self._of_plan("order"), turn, "integer")
             f.store(job, self._place("job", lane))
             first = 0
-            for name, count in [
-                *((name, 1) for name in _COLUMNS),
-                ("y", len(self.law.states)),
-                ("p", len(self.law.parameters)),
-            ]:
+            counts = dict.fromkeys(_COLUMNS, 1) | {"y": len(self.law.states), "p": len(self.law.parameters)}
+            for name, count in counts.items():
                 if count <= _WRITTEN_OUT:
-                    for i in range(count):
-                        self._take(name, first + i, i, job, lane)
+                    for index in range(count):
+                        self._take(name, first + index, index, job, lane)
                 else:  # the weights of a network are many
                     with f.count(count) as i:
                         self._take(name, i + first, i, job, lane)
