@@ -12,7 +12,7 @@ demo: .venv/installed
 	$(BIN)/python examples/demo.py out
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -8,7 +8,20 @@ import warnings
 
 from benchmarks import machine
 
-PARTS = ("precision", "cold", "compile", "overhead", "ensemble", "stiff", "textbook", "learning", "continuous")
+PARTS = (
+    "precision",
+    "cold",
+    "compile",
+    "overhead",
+    "ensemble",
+    "stiff",
+    "textbook",
+    "learning",
+    "continuous",
+    "neural",
+    "spirals",
+    "gradients",
+)
 
 
 def main() -> None:

@@ -8,7 +8,10 @@ import os
 import platform
 from pathlib import Path
 
-PACKAGES = ("dydt", "numpy", "scipy", "heyoka", "jax", "diffrax", "casadi", "llvmlite", "scikit-learn")
+PACKAGES = (
+    *("dydt", "numpy", "scipy", "heyoka", "jax", "diffrax", "casadi", "llvmlite", "scikit-learn"),
+    *("torch", "torchdiffeq"),
+)
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
 
 

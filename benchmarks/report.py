@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import continuous, learning, pictures, stiff, tables, textbook
+from benchmarks import continuous, gradients, learning, neural, pictures, spirals, stiff, tables, textbook
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -23,6 +23,9 @@ SECTIONS = {
     "textbook": ("Textbook equations by hand", textbook.text),
     "learning": ("Fits of parameters", learning.text),
     "continuous": ("The continuous network", continuous.text),
+    "neural": ("Learning: a law from noisy samples", neural.text),
+    "spirals": ("Learning: two spirals", spirals.text),
+    "gradients": ("Learning: one gradient", gradients.text),
 }
 
 
@@ -44,6 +47,8 @@ def save(name: str, results: dict, machine: dict, folder: Path = RESULTS) -> Non
         "cold": pictures.cold,
         "ensemble": pictures.ensemble,
         "stiff": pictures.precision,
+        "neural": neural.picture,
+        "spirals": spirals.picture,
     }.get(name)
     if draw and results.get("problems", results.get("rows")):
         draw(results, machine, folder / f"{name}.png")

@@ -1,8 +1,8 @@
 """The README and the pages of docs/, as what they are made of: Python, commands, and what comes out of them.
 
-A ``python`` block is run; a ``text`` block right after it is what it prints. A ``console`` block has commands (``$ dydt …``),
-each with what it prints below it, or nothing if that is not said. In what is printed numbers may differ in the third
-digit and spaces in their number; a line ``…`` stands for any lines, and ``…`` within a line for anything.
+A ``python`` block is run; a ``text`` block right after it is what it prints. A ``console`` block has commands
+(``$ dydt …``), each with what it prints below it, or nothing if that is not said. In what is printed numbers may differ
+in the third digit and spaces in their number; a line ``…`` stands for any lines, and ``…`` within a line for anything.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _run_python(block: Block, path: Path, names: dict[str, Any]) -> str:
     output = io.StringIO()
     with warnings.catch_warnings(), contextlib.redirect_stdout(output):
         warnings.simplefilter("ignore", dydt.SolveWarning)
-        exec(code, names)
+        exec(code, names)  # noqa: S102  (the examples of our own pages)
     return output.getvalue()
 
 

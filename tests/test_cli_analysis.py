@@ -44,6 +44,16 @@ def test_explain_takes_exact_values_a_start_and_parameters():
     assert told["start"] == "pi/2"
 
 
+def test_explain_by_one_method():
+    done = run(app, ["explain", "y' = 2*y*t + t", "--method", "linear"])
+    assert "The integrating factor" in done.output
+    done = run(app, ["explain", "y' = y^2", "--method", "linear"])
+    assert done.exit_code == 1
+    done = run(app, ["explain", "y' = y^2", "--method", "lineer"])
+    assert done.exit_code == 2
+    assert "did you mean `linear`" in done.output + done.stderr
+
+
 def test_explain_draws(tmp_path):
     picture = tmp_path / "closed.png"
     done = run(app, ["explain", "y' = y^2", "--init", "y=1", "--plot", str(picture), "--latex"])

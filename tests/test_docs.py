@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from tests.documents import PAGES, ROOT, assert_agrees, run
 
 LARGEST_PICTURE = 150_000

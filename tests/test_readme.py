@@ -1,10 +1,9 @@
-"""What the README and the pages of docs/ say of commands, methods and functions is true. Their examples: test_docs.py."""
+"""What the README and the pages say of commands, methods and functions is true; test_docs.py runs their examples."""
 
 import re
 
-from tests.documents import README, ROOT
-
 import dydt
+from tests.documents import README, ROOT
 
 TEXT = README.read_text(encoding="utf-8")
 SOLVING = (ROOT / "docs" / "solving.md").read_text(encoding="utf-8")

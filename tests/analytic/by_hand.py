@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy
 
-from dydt.analytic.methods import solver
+from dydt.analytic.methods import file_of, solver
 from dydt.analytic.problem import Found, Problem, problem
 from dydt.expr.parse import parse
 from dydt.expr.read import read
@@ -29,6 +29,7 @@ def solved(method: str, law: str) -> tuple[Problem, Found]:
     asked = posed(law)
     found = solver(method)(asked)
     assert found is not None, law
+    assert file_of(found.method) == method
     assert found.solutions
     assert found.steps
     wrong = [str(step) for step in found.steps if step.check is not None and not step.check()]

@@ -13,7 +13,7 @@ from typing import Any
 import mpmath
 import sympy
 
-from dydt.analytic.methods import solver
+from dydt.analytic.methods import file_of, solver
 from dydt.analytic.problem import Found, Problem, problem
 from dydt.expr.parse import parse
 from dydt.expr.read import read
@@ -34,6 +34,7 @@ def solved(method: str, law: str) -> tuple[Problem, Found]:
     asked = posed(law)
     found = solver(method)(asked)
     assert found is not None, law
+    assert file_of(found.method) == method
     wrong = [str(step) for step in found.steps if step.check is not None and not step.check()]
     assert not wrong, wrong
     assert sum(step.check is not None for step in found.steps) >= 2

@@ -164,6 +164,39 @@ def test_steps_without_a_check_of_their_own_are_looked_at_along_the_solution():
     assert [step.checked for step in looked] == [True] * len(right) + [False] * len(wrong)
 
 
+def test_a_teacher_chooses_the_method():
+    law = dydt.ODE("y' = 2*y*t + t")
+    assert law.explain().method == "separable"
+    found = law.explain(y=0, method="linear")
+    assert (found.title, found.text) == ("the integrating factor", "y = (exp(t^2) - 1)/2")
+    assert any("μ" in step.text for step in found.steps)
+    assert law.explain(method="Integrating factor").method == "integrating factor"
+    assert dydt.ODE("y'' + y = t").explain(method="variation of parameters").solved
+    other = dydt.ODE("y' = y^2").explain(method="linear")
+    assert not other.solved
+    assert "not of its type" in other.message
+    with pytest.raises(dydt.InputError, match="did you mean `linear`"):
+        law.explain(method="linaer")
+
+
+def test_constants_are_not_called_like_the_parameters():
+    # R q' + q/C = V and L q'' + R q' + q/C = 0 have a capacity C of their own.
+    first = explain("R*q' + q/C = V")
+    assert [c.name for c in first.outcome.found.constants] == ["K"]
+    second = explain("L*q'' + R*q' + q/C = 0")
+    assert [c.name for c in second.outcome.found.constants] == ["K1", "K2"]
+    third = explain("y'' = C1*y")
+    assert not {"C1", "C2"} & {c.name for c in third.outcome.found.constants}
+
+
+def test_a_damped_spring_in_letters_tells_the_three_cases():
+    found = explain("m*u'' + c*u' + k*u = 0")
+    told = str(found)
+    assert "c^2 - 4*k*m > 0" in told
+    assert "oscillation" in told
+    assert "t times the first" in " ".join(told.split())
+
+
 def test_no_closed_form_is_an_answer():
     found = explain("x' = a*x - b*x*y; y' = d*x*y - g*y", x=1, y=1, time_limit=3)
     assert not found.solved

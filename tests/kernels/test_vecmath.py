@@ -9,7 +9,7 @@ import pytest
 
 from dydt.expr.graph import OPERATIONS
 from dydt.kernels.build import Library, has_fma
-from dydt.kernels.exponential import fast_exp2, fast_log2
+from dydt.kernels.exponential import fast_exp2, fast_log2, quick_softplus, quick_tanh
 from dydt.kernels.llvm import Module
 from dydt.kernels.trigonometry import sine_and_cosine, two_over_pi
 from dydt.kernels.vecmath import LANE_FUNCTIONS
@@ -20,6 +20,9 @@ TWO_ARGUMENTS = ("pow", "atan2", "mod", "min", "max")
 EXTRA = {
     "fast_log2": fast_log2,
     "fast_exp2": fast_exp2,
+    "quick_tanh": quick_tanh,
+    "quick_softplus": lambda f, x: quick_softplus(f, x)[0],
+    "slope_of_softplus": lambda f, x: quick_softplus(f, x)[1],
     "sine_of_both": lambda f, x: sine_and_cosine(f, x)[0],
     "cosine_of_both": lambda f, x: sine_and_cosine(f, x)[1],
 }
@@ -341,6 +344,26 @@ def test_quick_logarithm_and_power_of_two():
     np.testing.assert_allclose(apply("fast_exp2", exponents), np.exp2(exponents), rtol=3e-6)
     edges = apply("fast_exp2", [INF, -INF, 5000.0, NAN])
     np.testing.assert_allclose(edges, [2.0**1000, 2.0**-1000, 2.0**1000, NAN], rtol=3e-6)
+
+
+def test_quick_tanh_is_a_few_units_off():
+    x, _ = points("tanh", 20_000)
+    np.testing.assert_allclose(apply("quick_tanh", x), np.tanh(x), rtol=8e-16)
+    edges = [0.0, -0.0, 5e-324, -1e-300, 21.0, -800.0, INF, -INF, NAN]
+    assert_same(apply("quick_tanh", edges), np.tanh(edges))
+
+
+def test_quick_softplus_and_its_slope_are_a_few_units_off():
+    x = np.concatenate(
+        [np.linspace(-690.0, 690.0, 20_001), np.linspace(-3.0, 3.0, 20_001), [1e-300, -1e-300]]
+    )
+    np.testing.assert_allclose(apply("quick_softplus", x), np.logaddexp(0.0, x), rtol=2e-15)
+    slope = np.where(x > 0, 1.0 / (1.0 + np.exp(-x)), np.exp(x) / (1.0 + np.exp(x)))
+    np.testing.assert_allclose(apply("slope_of_softplus", x), slope, rtol=2e-15)
+    edges = apply("quick_softplus", [0.0, 800.0, INF, NAN])
+    np.testing.assert_allclose(edges, [np.log(2.0), 800.0, INF, NAN], rtol=2e-15)
+    assert apply("quick_softplus", [-800.0, -INF]).max() < 1e-303
+    assert_same(apply("slope_of_softplus", [0.0, 800.0, INF, NAN]), np.array([0.5, 1.0, 1.0, NAN]))
 
 
 def test_every_operation_on_numbers_has_its_function():

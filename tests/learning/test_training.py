@@ -128,8 +128,8 @@ def test_stages_grow_from_slopes_to_whole_runs():
     made = training([run(200)], iterations=100)
     names = [stage.name for stage in made.stages]
     assert names[0] == "slopes"
-    assert names[-2:] == ["first parts of the runs", "whole runs"]
-    assert [len(cut_runs(made.shorter, s.pieces)) for s in made.stages[1:-1]] == [15, 4, 1]
+    assert names[-3:] == ["first parts of the runs", "whole runs", "all samples"]
+    assert [len(cut_runs(made.shorter, s.pieces)) for s in made.stages[1:-2]] == [15, 4, 1]
 
 
 def test_a_stage_that_loses_its_way_is_undone():

@@ -87,6 +87,27 @@ def test_lanes_and_threads_do_not_change_what_is_solved(lanes):
     np.testing.assert_allclose(gradients[0][1], gradients[1][1], rtol=1e-12, atol=1e-13)
 
 
+def test_blocks_that_share_a_sum_lose_nothing_and_threads_do_not_change_a_bit():
+    law, count = mixed_law(), 2 * 40 + 1  # blocks of two lanes: more than there are sums
+    parameters = RANDOM.normal(size=len(law.parameters)) * 0.5
+    meshes = [even_mesh(0.0, 1.0 + 0.01 * i, 0.2) for i in range(count)]
+    starts, of_ends = RANDOM.normal(size=(count, 2)), RANDOM.normal(size=(count, 2))
+
+    def gradient(chosen, threads):
+        batch = Engine(law, "rk4", lanes=2, threads=threads).batch([meshes[i] for i in chosen])
+        batch.forward(starts[chosen], parameters)
+        return batch.backward(np.zeros((0, 2)), of_ends[chosen])
+
+    everything = np.arange(count)
+    of_starts, of_parameters = gradient(everything, 1)
+    for threads in (2, 5):
+        again, once_more = gradient(everything, threads)
+        assert np.array_equal(of_starts, again)
+        assert np.array_equal(of_parameters, once_more)
+    parts = [gradient(chosen, 1)[1] for chosen in np.array_split(everything, 9)]
+    assert np.allclose(of_parameters, np.sum(parts, axis=0), rtol=1e-10, atol=1e-12)
+
+
 def test_samples_are_those_of_the_dense_output_of_a_solve():
     import dydt
 
@@ -121,7 +142,9 @@ def test_memory_grows_with_the_root_of_the_number_of_steps():
 
     def kept(steps):
         batch = engine.batch([np.linspace(0, 1, steps + 1)] * engine.lanes)
-        return sum(array.nbytes for array in batch._arrays[:2])  # checkpoints and the buffer between two of them
+        return sum(
+            array.nbytes for array in batch._arrays[:2]
+        )  # checkpoints and the buffer between two of them
 
     assert kept(10_000) <= 12 * kept(100)
     batch = engine.batch([np.linspace(0, 1, 10_001)])

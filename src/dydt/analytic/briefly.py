@@ -21,16 +21,16 @@ class TimeIsUp(BaseException):
 def briefly(seconds: float, work: Callable[..., Any], *arguments: Any, otherwise: Any = None) -> Any:
     """The result of a call that is broken off after so many seconds, and `otherwise` then.
 
-    It works by a signal: only in the main thread, only where there are such signals, and only between two steps of
-    Python. Elsewhere the call takes the time it takes. Calls may be nested.
+    These are seconds of the processor, so that the result is the same on a busy machine. It works by a signal: only in
+    the main thread, only where there are such signals, and only between two steps of Python. Elsewhere the call takes
+    the time it takes. Calls may be nested.
 
     >>> briefly(1, sum, [1, 2])
     3
     """
-    if not _can_ring() or 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= seconds:
-        return work(
-            *arguments
-        )  # there are no alarms, or the one around this one rings first, and is its to catch
+    if not _can_ring() or 0 < signal.getitimer(signal.ITIMER_PROF)[0] <= seconds:
+        # There are no alarms, or the one around this one rings first, and is its to catch.
+        return work(*arguments)
     try:
         with _alarm(seconds):
             return work(*arguments)
@@ -44,17 +44,17 @@ def _can_ring() -> bool:
 
 @contextlib.contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    outer, _ = signal.getitimer(signal.ITIMER_REAL)
-    before = signal.signal(signal.SIGALRM, _ring)
-    began = time.monotonic()
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
+    outer, _ = signal.getitimer(signal.ITIMER_PROF)
+    before = signal.signal(signal.SIGPROF, _ring)
+    began = time.process_time()
+    signal.setitimer(signal.ITIMER_PROF, max(seconds, 1e-3))
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        signal.signal(signal.SIGPROF, before)
         if outer:
-            signal.setitimer(signal.ITIMER_REAL, max(outer - (time.monotonic() - began), 1e-3))
+            signal.setitimer(signal.ITIMER_PROF, max(outer - (time.process_time() - began), 1e-3))
 
 
 def _ring(number: int, frame: Any) -> None:

@@ -50,12 +50,12 @@ def recheck(problem: Problem, found: Found, steps: Sequence[Step]) -> tuple[Step
     """
     if not problem.is_single:
         return tuple(steps)
-    end = time.monotonic() + _ALL
+    end = time.process_time() + _ALL
     look = _Look(problem, found)
     result = []
     for step in steps:
         holds = False
-        if step.formula is not None and time.monotonic() < end:
+        if step.formula is not None and time.process_time() < end:
             holds = bool(briefly(_EACH, look.holds, step, otherwise=False))
         result.append(replace(step, checked=True) if holds else step)
     return tuple(result)

@@ -1,4 +1,4 @@
-"""How a law is solved by hand: read, searched for a closed form in a process of its own, compared with the native solver."""
+"""How a law is solved by hand: read, searched for a closed form in another process, compared with the native solver."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def explain(
 ) -> Explanation:
     """Solve a law by hand, in a process that is stopped when the time is over; see `ODE.explain`."""
     began = time.monotonic()
-    methods = (*METHODS, "dsolve") if method is None else (file_of(method),)
+    methods: tuple[str, ...] = (*METHODS, "dsolve") if method is None else (file_of(method),)
     known, initial, start = read(ode, t, named)
     asked = problem(ode.equations, known, initial, start)
     _start_helper(time_limit)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import mpmath
 import sympy
 
@@ -19,3 +23,20 @@ FAILURES = (
     mpmath.libmp.NoConvergence,
     sympy.PolynomialError,
 )
+
+
+def none_if_it_fails(work: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, with None for an answer where the mathematics in it fails.
+
+    >>> none_if_it_fails(lambda x: 1 / x)(0) is None
+    True
+    """
+
+    @wraps(work)
+    def guarded(*arguments: Any) -> Any:
+        try:
+            return work(*arguments)
+        except FAILURES:
+            return None
+
+    return guarded

@@ -26,7 +26,7 @@ from dydt.calculus.notation import latex, text
 
 _EXACT = 0.4  # seconds for algebra at one candidate
 _FAR = np.concatenate([np.linspace(0, 20, 4001)[1:], np.geomspace(20, 1e6, 1500)[1:]])
-_SAME = 1e-9
+_SAME = 1e-9  # two zeros that are as near as this are one
 _SAMPLES = 60
 _LONGEST = 40  # letters in an exact end; beyond that a decimal number says more
 # Functions that are not defined, or not smooth, where this of their argument is zero.
@@ -135,7 +135,8 @@ class _Search:
         own = set(itertools.chain(*map(critical, self.formulas)))
         law = {c.xreplace(along) for c in _of_the_law(problem)}
         self.law = {part for c in law for part in self._parts(c)}
-        self.candidates = self.law | {part for c in own for part in self._parts(c)}
+        both = self.law | {part for c in own for part in self._parts(c)}
+        self.candidates = sorted(both, key=lambda c: (c.count_ops(), str(c)))  # the plainest first
 
     def _parts(self, expression: Any) -> set[Any]:
         """The factors of the numerator that can be zero."""
@@ -156,7 +157,8 @@ class _Search:
                     break
         if not hits:
             return self._switch(side, None) or side * sympy.oo
-        _, place, candidate = min(hits, key=lambda hit: hit[0])
+        nearest = min(distance for distance, _, _ in hits)
+        _, place, candidate = next(hit for hit in hits if hit[0] - nearest <= _SAME)
         return self._switch(side, place) or self._exactly(candidate, place)
 
     def _begins(self, side: int) -> bool:

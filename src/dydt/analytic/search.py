@@ -85,7 +85,7 @@ def _attempt(problem: Problem, name: str, tried: dict[str, str]) -> Outcome | No
     tried[name] = "took too long"
     try:
         found = dsolve.solve(problem) if name == "dsolve" else solver(name)(problem)
-        outcome = None if found is None else _judged(problem, found)
+        outcome = None if found is None else judged(problem, found)
     except Exception as error:  # a method may fail in any way SymPy can; the next one gets its turn
         tried[name] = f"{type(error).__name__}: {error}"[:300]
         return None
@@ -96,7 +96,7 @@ def _attempt(problem: Problem, name: str, tried: dict[str, str]) -> Outcome | No
     return outcome
 
 
-def _judged(problem: Problem, found: Found) -> Outcome | str:
+def judged(problem: Problem, found: Found) -> Outcome | str:
     """The answer with its evidence, or why it is none."""
     steps = tuple(map(checked, found.steps))
     wrong = next(

@@ -96,7 +96,16 @@ def _into(f: Any, change: Substitution, h: Any, t: Any, y: Any, derivative: Any)
             sympy.Eq(y, inside, evaluate=False),
             lambda: is_zero(inside.subs(u, change.outside) - y),
         ),
-        Step("Differentiate this", sympy.Eq(derivative, product, evaluate=False)),
+        Step(
+            "Differentiate this",
+            sympy.Eq(derivative, product, evaluate=False),
+            lambda: is_zero(
+                product.subs({slope_of_u: change.outside.diff(t) + change.outside.diff(y) * f}).subs(
+                    u, change.outside
+                )
+                - f
+            ),
+        ),
         Step(
             f"Put both into the equation and solve for {slope_of_u}: the variables separate",
             new,

@@ -52,7 +52,8 @@ class Evidence:
 
     def __str__(self) -> str:
         how = "exactly" if self.exact else f"at {self.points} random points, to 14 digits"
-        return f"put into the equation: nothing is left over, {how}"
+        where = "" if self.everywhere else ", where this branch holds"
+        return f"put into the equation: nothing is left over, {how}{where}"
 
 
 def verify(problem: Problem, solution: Sequence[Any], near: Any = None) -> Evidence | None:

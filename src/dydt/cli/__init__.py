@@ -8,6 +8,7 @@ from dydt.cli import (  # noqa: F401  (each file of commands puts its own on the
     dynamics,
     figures,
     learning,
+    neural,
     steps,
 )
 from dydt.cli.app import app, main

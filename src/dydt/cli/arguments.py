@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -35,9 +36,13 @@ def read_law(law: str, independent: str = "t") -> gallery.Entry:
             "", _decode(sys.stdin.buffer.read(4 * LARGEST_TEXT), "standard input"), independent
         )
     path = Path(law)
-    looks_like_file = len(law) < 4096 and "\n" not in law and (path.suffix == ".ode" or path.name != law)
+    looks_like_file = (
+        len(law) < 4096 and "\n" not in law and (path.suffix in (".ode", ".npz") or path.name != law)
+    )
     if not looks_like_file and "=" not in law and law in gallery.names():
         return gallery.entry(law)
+    if path.suffix == ".npz" and _is(path, "file"):
+        return _kept(path)
     if _is(path, "file"):
         return gallery.read_entry(path.stem, _decode(_read(path), path.name), independent)
     if "=" in law:
@@ -51,6 +56,14 @@ def read_law(law: str, independent: str = "t") -> gallery.Entry:
             f'{error}\nA law is a name that `dydt gallery` lists, a file like law.ode, text like "x\' = -x", '
             "or - for standard input"
         ) from None
+
+
+def _kept(path: Path) -> gallery.Entry:
+    """A law that was saved with its networks; what was learned begins at the data."""
+    from dydt.storage import load
+
+    law = load(path)
+    return gallery.Entry(path.stem, "", "", "", str(law), law=law)
 
 
 @overload
@@ -171,6 +184,9 @@ def make_ode(entry: gallery.Entry, independent: str, parameters: dict[str, float
     """The law with these parameters; complaints speak of options."""
     from dydt.ode import ODE
 
+    if entry.law is not None:
+        whole = replace(entry.law.equations, parameters=dict(entry.law.parameters))
+        return ODE(whole, values=parameters)
     try:
         return ODE(entry.text, independent=independent, values=parameters)
     except LawError:

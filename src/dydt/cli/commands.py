@@ -186,13 +186,32 @@ def show(
 
 
 @app.command()
-def gallery(name: options.Name = None) -> None:
-    """The laws that come with dydt, and the story of each.
+def gallery(
+    name: options.Name = None,
+    experiment: options.Experiment = None,
+    seed: options.LearnSeed = None,
+    plot: options.Drawing = None,
+    dark: options.Dark = False,
+    json: options.Json = None,
+    out: options.LearnedLaw = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """The laws that come with dydt, and the story of each; `learn` learns one from noisy samples of it.
 
     \b
     dydt gallery
     dydt gallery lorenz
+    dydt gallery learn lotka-volterra --plot forecast.png
+    dydt gallery learn hudson-bay
     """
+    if name == "learn":
+        from dydt.cli.neural import learn_again
+
+        return learn_again(experiment, seed, plot, dark, json, out, quiet)
+    given = {"--seed": seed, "--plot": plot, "--json": json, "--out": out, experiment: experiment}
+    for option, value in given.items():
+        if value is not None:
+            raise InputError(f"`{option}` belongs to an experiment, as in: dydt gallery learn lotka-volterra")
     from dydt import gallery as shelf
     from dydt.cli.report import report_entry, report_gallery
 

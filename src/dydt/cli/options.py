@@ -218,3 +218,26 @@ FitPlot = Annotated[
     File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf): data, curves with bands, residuals.")
 ]
 FittedLaw = Annotated[File, _option("--out", "FILE", "The law with what was found, as .ode or .npz.")]
+
+Experiment = Annotated[
+    str | None,
+    typer.Argument(metavar="[EXPERIMENT]", help="After `learn`: lotka-volterra, damped-oscillator or hudson-bay."),
+]
+Hidden = Annotated[Text, _option("--hidden", "SIZE,…", "Neurons of the hidden layers; 32,32 if not given.")]
+Activation = Annotated[
+    str, _option("--activation", "NAME", "tanh (the default), softplus, sigmoid, swish, relu or sin.")
+]
+Augment = Annotated[Text, _option("--augment", "COUNT", "Hidden states beside those that were measured.")]
+TimeDependent = Annotated[bool, _switch("The law may change with time, too.", "--time-dependent")]
+Decay = Annotated[
+    Text, _option("--decay", "NUMBER", "How strongly weights are pulled towards zero; 1e-4 if not given.")
+]
+Iterations = Annotated[Text, _option("--iterations", "COUNT", "Most iterations of a stage; 800 if not given.")]
+Checkpoint = Annotated[
+    File, _option("--checkpoint", "FILE", "Keep the training there (.npz); if it is there already, go on from it.")
+]
+LearnSeed = Annotated[Text, _option("--seed", "NUMBER", "Of the first weights; 0 if not given.")]
+TrainingPlot = Annotated[
+    File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf): samples, curves, residuals, loss.")
+]
+LearnedLaw = Annotated[File, _option("--out", "FILE", "The law that was learned, as .npz.")]

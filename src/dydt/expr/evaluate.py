@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dydt.errors import InputError
-from dydt.expr.graph import Node, walk
+from dydt.expr.graph import Node, number, walk
 from dydt.expr.operate import operate
 
 
@@ -29,6 +29,9 @@ def evaluate(node: Node, values: Mapping[str, float] | None = None) -> float:
             if values is None or item.value not in values:
                 raise InputError(f"`{item.value}` has no value")
             found[item.index] = float(values[item.value])
+        elif item.operation == "network":
+            inside = [number(found[a.index]) for a in item.arguments]
+            found[item.index] = evaluate(item.value.network.expand(inside)[item.value.index], values)
         else:
             found[item.index] = operate(item.operation, *(found[a.index] for a in item.arguments))
     return found[node.index]

@@ -76,6 +76,10 @@ def _row_to_sympy(sympy: Any, operation: str, inside: list[Any]) -> Any:
             return sympy.Piecewise((1, inside[0] >= 0), (0, True))
         case "select":
             return sympy.Piecewise((inside[1], inside[0]), (inside[2], True))
+    if operation == "network":
+        raise InputError(
+            "a law with a network has no closed form: solve, equilibria, portrait and lyapunov work with its numbers"
+        )
     if operation not in _NAMED:
         raise InputError(f"`{operation}` has no counterpart in exact mathematics")
     return getattr(sympy, _NAMED[operation])(*inside)

@@ -50,6 +50,8 @@ class Entry:
     statements : tuple of (str, str)
         Each statement: the name it is about (``x''`` for an equation, empty for an initial value), and its line
         without the remark.
+    law : ODE, optional
+        The law itself, if it was kept in a file that holds more than text.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Entry:
     text: str
     meanings: dict[str, str] = field(default_factory=dict)
     statements: tuple[tuple[str, str], ...] = ()
+    law: ODE | None = None
 
 
 @functools.cache

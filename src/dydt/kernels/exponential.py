@@ -43,6 +43,11 @@ LOG_TAIL = (
     0.1999999999999999, 0.14285714285721915, 0.1111111110889679, 0.09090909421732792, 0.07692279232790729,
     0.06668131543182496, 0.05837904287856743, 0.059907652306268135,
 )  # fmt: skip
+# (artanh(s)/s - 1)/s² in s² for s = ⅓ and below, error 2^-54.3.
+ARTANH = (
+    0.3333333333333333, 0.20000000000007292, 0.1428571428355438, 0.11111111358713932, 0.09090894718066429,
+    0.07692785032479312, 0.06657072104827468, 0.06000536404795356, 0.04400369243072337, 0.08082022805971766,
+)  # fmt: skip
 # log2(1 + u)/u on √½ - 1 … √2 - 1, relative error 1.1e-6; 2^u on |u| <= ½, relative error 2.6e-6.
 FAST_LOG2 = (
     1.4426964417225312, -0.7213634555694672, 0.48062662357845376, -0.35937711663724997,
@@ -105,6 +110,33 @@ def tanh(f: Function, x: Value) -> Value:
     c, c_low = fast_two_sum(1.0, -q)
     rest = f.fma(m, c, -(q + q)) + f.fma(m, c_low, m_low * c)  # m - q(m + 2), nothing rounded where it counts
     return with_sign_of(f, f.fma(rest, inverse, q), x)
+
+
+def quick_tanh(f: Function, x: Value) -> Value:
+    """m/(m + 2) with m = e^(2|x|) - 1, to some units of the last place: `tanh` without the pairs."""
+    a = f.absolute(x)
+    k, high, rest = _expm1_terms(f, f.minimum(44.0, a + a))
+    power = power_of_two(k)
+    m = f.fma(power, high + rest, power - 1.0)
+    return with_sign_of(f, m / (m + 2.0), x)
+
+
+def quick_softplus(f: Function, x: Value) -> tuple[Value, Value]:
+    """log(1 + e^x) and its slope 1/(1 + e^-x), to some units of the last place, by one exponential and one division.
+
+    With e = e^-|x| it is max(x, 0) + 2 artanh(e/(2 + e)).
+    """
+    k, high, rest = _expm1_terms(f, -f.minimum(700.0, f.absolute(x)))
+    power = power_of_two(k)
+    e = f.fma(power, high + rest, power)
+    one, two = 1.0 + e, 2.0 + e
+    inverse = 1.0 / (one * two)
+    s = e * one * inverse
+    square = s * s
+    grown = f.fma(square, polynomial(f, square, ARTANH), 1.0)
+    steep = two * inverse
+    positive = x > 0.0
+    return f.fma(s + s, grown, f.where(positive, x, 0.0)), f.where(positive, steep, e * steep)
 
 
 def sinh(f: Function, x: Value) -> Value:

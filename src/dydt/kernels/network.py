@@ -13,6 +13,7 @@ from typing import Any
 from dydt.expr.derive import derivative
 from dydt.expr.graph import symbol
 from dydt.expr.network import ACTIVATIONS, Layer, Network, Output
+from dydt.kernels.exponential import quick_softplus, quick_tanh
 from dydt.kernels.llvm import Function, Module, Value
 from dydt.kernels.tape import Tape
 
@@ -28,8 +29,13 @@ def _activation(name: str) -> Tape:
     return Tape([node, derivative(node, "z")], ["z"])
 
 
-def activate(f: Function, operations: Operations, name: str, z: Value) -> list[Value]:
-    """a(z) and a'(z)."""
+def activate(f: Function, operations: Operations, name: str, z: Value, quickly: bool = False) -> list[Value]:
+    """a(z) and a'(z); `quickly` to some units of the last place, where the way back needs both many times."""
+    if quickly and name == "tanh":
+        a = quick_tanh(f, z)
+        return [a, (1.0 - a) * (1.0 + a)]
+    if quickly and name == "softplus":
+        return list(quick_softplus(f, z))
     table, tape = operations(f), _activation(name)
     return tape.run(table, {"z": z}, tape.run_prelude(table, {}))
 
@@ -308,7 +314,7 @@ def write_recorded(module: Module, network: Network, operations: Operations, lan
         def write(
             j: Any, z: Value, target: int = target, last: bool = last, size: int = layer.outputs
         ) -> None:
-            a, slope = (z, None) if last else activate(f, operations, network.activation, z)
+            a, slope = (z, None) if last else activate(f, operations, network.activation, z, True)
             f.store(a, f.offset(kept, j + target, lanes=lanes))
             if slope is not None:
                 f.store(slope, f.offset(kept, j + (target + size), lanes=lanes))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 import time
 import warnings
 from dataclasses import dataclass, replace
@@ -120,7 +121,7 @@ class HudsonBay:
             "",
             *aligned(rows),
             "",
-            *self.words(),
+            *(textwrap.fill(sentence, 100) for sentence in self.words()),
         ]
         return "\n".join(lines)
 
@@ -184,8 +185,8 @@ def hudson_experiment(seed: int = 0, progress: bool = True) -> HudsonBay:
     logs = Data(("u", "v"), (replace(run, y=np.log(run.y)),), None, "t")
     early = replace(logs, runs=(replace(run, t=run.t[:FIRST_YEARS], y=np.log(run.y[:FIRST_YEARS])),))
     lv = ODE(_LOTKA_VOLTERRA)
-    whole = lv.fit(logs, log=True, progress=progress, **_GUESS)
-    first = lv.fit(early, log=True, progress=progress, **_GUESS)
+    whole = lv.fit(logs, log=True, progress=progress, values=_GUESS)
+    first = lv.fit(early, log=True, progress=progress, values=_GUESS)
     t = np.linspace(0.0, float(run.t[-1]), _POINTS)
     models = [_model("Lotka–Volterra", whole.law, first.law, len(whole.names), logs, t)]
     noise = np.array(list(whole.noise.values()))

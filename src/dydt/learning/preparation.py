@@ -187,7 +187,7 @@ def _scaling(ode: ODE, data: Data, curves: Sequence[Lifted], bounds: Bounds, fre
 
     def rows(nodes: Sequence[Any], more: Mapping[str, float] | None = None) -> Array:
         with np.errstate(all="ignore"):
-            made = evaluate(list(nodes), known | (more or {}))
+            made = evaluate(list(nodes), {**known, **(more or {})})
         return np.array(
             [np.broadcast_to(v, t.shape) if np.all(np.isfinite(v)) else np.zeros(len(t)) for v in made]
         )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Array = Any
 
 POOR = 2.0  # a mean square of misfit/noise from which a law does not meet the data
+_LOST = 400.0  # a mean square of misfit/noise at which nothing has been learned
 _POINTS = 400  # of the curves of a report
 _ABSORBED = 0.03  # the part of a parameter's effect that networks can't have: if it is less, nobody can tell them apart
 
@@ -189,7 +190,9 @@ def _forecast(training: Training, measured: Array) -> tuple[Array, float]:
 def _notes(law: ODE, training: Training, data: Data) -> list[str]:
     """What a reader should know."""
     found, outcome = [], training.result
-    if outcome is not training.outcomes[-1]:
+    if 2.0 * outcome.loss > _LOST:
+        found.append("Training found no law that meets the data: try another seed, or more iterations.")
+    elif outcome is not training.outcomes[-1]:
         found.append(
             f"Whole runs could not be followed: the law meets {outcome.stage}, the misfits are those along them, and "
             "forecasts further than that are not to be trusted."

@@ -49,6 +49,7 @@ _HELD_PATIENCE = 80  # iterations in which held-out samples may get worse
 _POLISHING = (
     8  # the last stage, which nothing stops in time, has the iterations of the others divided by this
 )
+_SHORTER = 64.0  # times shorter than at first is the shortest step: a law that wants more than that is lost anyway
 _LOST = 4.0  # a stage whose misfit to held-out samples is so many times that of an earlier one is undone
 
 
@@ -168,6 +169,7 @@ class Training:
         self.pieces: tuple[Piece, ...] = ()
         self.starts = np.zeros((0, len(law.states)))
         self.longest_step = self._first_step()
+        self._shortest = self.longest_step / _SHORTER
         self.history: list[tuple[str, int, float, float]] = []
         self.outcomes: list[Outcome] = []
         self._best: tuple[float, Array, int] = (math.inf, self.z, 0)
@@ -266,7 +268,7 @@ class Training:
             if 0.02 < error < 1.0 or not math.isfinite(error):
                 break
             factor = 0.8 * (1.0 / max(error, 1e-12)) ** (1.0 / self.engine.order)
-            self.longest_step *= min(2.0, max(0.2, factor))
+            self.longest_step = max(self.longest_step * min(2.0, max(0.2, factor)), self._shortest)
             self._loss = self._shooting_loss(stage)
         self._optimiser = LBFGS(self._loss, self._loss.variables(self.z, self.starts))
 

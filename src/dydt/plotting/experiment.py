@@ -166,6 +166,7 @@ def hudson_picture(
             heading(axes, title if axes is grid[0, 0] else None, name, look)
         for axes in grid[-1]:
             axes.set_xlabel("year")
+            axes.set_xticks(range(1900, 1921, 5))
         _hudson_key(figure, look)
     if path is not None:
         save(figure, path)

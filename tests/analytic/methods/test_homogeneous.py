@@ -52,3 +52,10 @@ def test_the_weight():
     assert weight(sympy.sqrt(t**2 + y**2) / t, t, y) == 1
     assert weight(y**2 - 1 / t**2, t, y) == -1
     assert weight(t * y**3 + 1, t, y) is None
+
+
+def test_the_ratio_may_separate_where_the_scale_is_not_free():
+    # Zill 2.5: x y' - y = x^2 + y^2 has y = x tan(x + C).
+    asked, found = solved("homogeneous", "t*y' - y = t^2 + y^2")
+    assert [str(e.rhs) for e in found.solutions] == ["t*tan(C + t)"]
+    assert agrees(asked, found.solutions[0], "atan(y/t) - t")

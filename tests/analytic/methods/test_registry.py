@@ -1,6 +1,5 @@
 """Every method has its file, its place in the order and its name."""
 
-import importlib
 from pathlib import Path
 
 import pytest
@@ -26,10 +25,3 @@ def test_a_method_is_found_however_its_name_is_written():
     assert file_of("Cauchy–Euler") == file_of("cauchy-euler") == file_of(" Cauchy Euler") == "cauchy_euler"
     with pytest.raises(dydt.InputError, match=r"did you mean `separable`\?.*reduction of order"):
         file_of("seperable")
-
-
-def test_what_a_method_calls_itself_leads_back_to_its_file():
-    texts = {
-        name: Path(importlib.import_module(f"dydt.analytic.methods.{name}").__file__) for name in METHODS
-    }
-    assert len(set(texts.values())) == len(METHODS)

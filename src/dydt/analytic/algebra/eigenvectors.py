@@ -17,6 +17,12 @@ def chains(matrix: Any, value: Any, multiplicity: int) -> list[list[Any]] | None
     >>> [list(vector) for vector in chain]
     [[1, -1], [-1, 0]]
     """
+    squares = {s: sympy.Dummy(s.name, positive=True) for s in _under_roots(value)}
+    if squares:  # sqrt(k) is no fraction of k, and slow to calculate with: take it as a letter of its own
+        plain = {s: root**2 for s, root in squares.items()}
+        inner = chains(matrix.subs(plain), sympy.powdenest(value.subs(plain)), multiplicity)
+        back = {root: sympy.sqrt(s) for s, root in squares.items()}
+        return inner and [[vector.subs(back) for vector in chain] for chain in inner]
     shifted = (matrix - value * sympy.eye(matrix.rows)).applyfunc(tidy)
     if value.has(sympy.Float):
         return [[_by_cofactors(shifted)]] if multiplicity == 1 else None
@@ -42,6 +48,11 @@ def chains(matrix: Any, value: Any, multiplicity: int) -> list[list[Any]] | None
         if wanted:
             return None
     return sorted(found, key=len)
+
+
+def _under_roots(value: Any) -> set[Any]:
+    """Letters that stand under a square root, and alone there."""
+    return {p.base for p in value.atoms(sympy.Pow) if p.base.is_Symbol and p.exp.is_Rational and p.exp.q == 2}
 
 
 def _chain(shifted: Any, top: Any, length: int) -> list[Any]:

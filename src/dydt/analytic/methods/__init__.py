@@ -22,6 +22,7 @@ METHODS = (
     "bernoulli",
     "homogeneous",
     "linear_substitution",
+    "linear_in_function",
     "shifted_homogeneous",
     "riccati",
     "integrating_factor",

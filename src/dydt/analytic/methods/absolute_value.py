@@ -10,7 +10,7 @@ import sympy
 from dydt.analytic.algebra.isolate import isolate
 from dydt.analytic.algebra.zero import is_zero
 from dydt.analytic.checks import recheck
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import any_slope, with_slope
 from dydt.analytic.methods.higher_degree import is_known
 from dydt.analytic.part import solve_part
@@ -19,6 +19,7 @@ from dydt.analytic.verify import verify
 from dydt.calculus.notation import Step, text
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The solutions on both sides of u = 0, for y' = f(t, y, |u|, sign u).
 
@@ -32,13 +33,10 @@ def solve(problem: Problem) -> Found | None:
     """
     if not problem.is_single or problem.order != 1:
         return None
-    try:
-        f = any_slope(problem)
-    except FAILURES:
-        return None
+    f = any_slope(problem)
     if f is None:
         return None
-    t, y = problem.independent, problem.letters[0]
+    y = problem.letters[0]
     insides = {part.args[0] for part in f.atoms(sympy.Abs, sympy.sign) if part.has(y)}
     if len(insides) != 1:
         return None
@@ -48,20 +46,19 @@ def solve(problem: Problem) -> Found | None:
     lost: list[Any] = []
     constants: tuple[Any, ...] = ()
     for side in (1, -1):
-        smooth = f.replace(sympy.Abs, lambda v: side * v if v == u else sympy.Abs(v))
-        smooth = smooth.subs(sympy.sign(u), side)
-        inner = with_slope(t, y, smooth)
+        smooth = f.subs({sympy.Abs(u): side * u, sympy.sign(u): side})
+        inner = with_slope(problem.independent, y, smooth)
         found = solve_part(inner)
         if found is None:
             return None
-        steps.append(_side_step(problem, f, smooth, u, side))
-        steps += recheck(inner, found, found.steps)
+        constants = found.constants
+        steps += [_side_step(problem, f, smooth, u, side), *recheck(inner, found, found.steps)]
+        moving = constants if u == y and not problem.initial else ()
         for solution in found.solutions:
-            kept = _on_its_side(problem, solution, found.constants if u == y and not problem.initial else ())
-            if kept is not None and not is_known(kept, solutions, found.constants):
+            kept = _on_its_side(problem, solution, moving)
+            if kept is not None and not is_known(kept, solutions, constants):
                 solutions.append(kept)
         lost += [e for e in found.lost if e not in lost and verify(problem, [e]) is not None]
-        constants = found.constants
     if not solutions:
         return None
     steps.append(Step(f"Each of them holds for as long as {text(u)} keeps its sign"))

@@ -9,13 +9,14 @@ import sympy
 from dydt.analytic.algebra.absorb import absorb
 from dydt.analytic.algebra.isolate import isolate
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import letter, slope, solves
 from dydt.analytic.methods.linear import integrate
 from dydt.analytic.problem import Found, Problem, listed
 from dydt.calculus.notation import Step, text
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The general solution of y' + p y = q y^n with n other than 0 and 1, by u = y^(1-n).
 
@@ -26,15 +27,12 @@ def solve(problem: Problem) -> Found | None:
     >>> solve(problem(parse("t*y' + y = t^2*y^2"), {}, {})).solutions
     (Eq(y(t), 1/(t*(C - t))),)
     """
-    try:
-        f = slope(problem)
-        if f is None:
-            return None
-        t, y = problem.independent, problem.letters[0]
-        parts = coefficients(f, y)
-        return None if parts is None or parts[2].has(t) else _solved(problem, f, *parts, t, y)
-    except FAILURES:
+    f = slope(problem)
+    if f is None:
         return None
+    t, y = problem.independent, problem.letters[0]
+    parts = coefficients(f, y)
+    return None if parts is None or parts[2].has(t) else _solved(problem, f, *parts, t, y)
 
 
 def coefficients(f: Any, y: sympy.Symbol) -> tuple[Any, Any, Any] | None:

@@ -8,12 +8,13 @@ import sympy
 
 from dydt.analytic.algebra.isolate import isolate
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import constant_for, letter, solves
 from dydt.analytic.problem import Found, Problem, listed
 from dydt.calculus.notation import Step, text
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The lines y = C t + g(C), and the singular solution t = -g'(p), y = t p + g(p).
 
@@ -25,19 +26,16 @@ def solve(problem: Problem) -> Found | None:
     >>> found.solutions, found.lost
     ((Eq(y(t), C**2 + C*t),), (Eq(y(t), -t**2/4),))
     """
-    try:
-        if not problem.is_single or problem.order != 1:
-            return None
-        rests = solved_for_unknown(problem)
-        t, p = problem.independent, _p(problem)
-        functions = [rest - t * p for rest in rests]
-        functions = [min((g, sympy.expand(g)), key=sympy.count_ops) for g in functions]
-        functions = [g if not g.has(t) else sympy.simplify(g) for g in functions if is_zero(g.diff(t))]
-        if not functions or len(functions) != len(rests) or any(g.has(t) for g in functions):
-            return None
-        return _found(problem, functions, t, p)
-    except FAILURES:
+    if not problem.is_single or problem.order != 1:
         return None
+    rests = solved_for_unknown(problem)
+    t, p = problem.independent, _p(problem)
+    functions = [rest - t * p for rest in rests]
+    functions = [min((g, sympy.expand(g)), key=sympy.count_ops) for g in functions]
+    functions = [g if not g.has(t) else sympy.simplify(g) for g in functions if is_zero(g.diff(t))]
+    if not functions or len(functions) != len(rests) or any(g.has(t) for g in functions):
+        return None
+    return _found(problem, functions, t, p)
 
 
 def _p(problem: Problem) -> sympy.Symbol:

@@ -13,7 +13,7 @@ from dydt.analytic.algebra.antiderivative import antiderivative, log_free
 from dydt.analytic.algebra.isolate import isolate
 from dydt.analytic.algebra.unravel import cleared
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import constant_for, is_smooth, keeps, solves
 from dydt.analytic.methods.separable import zeros
 from dydt.analytic.problem import Found, Problem, listed
@@ -37,6 +37,7 @@ class Potential:
     steps: tuple[Step, ...]
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The relation F(t, y) = C with F_t = M and F_y = N, if M_y = N_t as it is written or without fractions.
 
@@ -47,14 +48,11 @@ def solve(problem: Problem) -> Found | None:
     >>> solve(problem(parse("exp(y) + t*exp(y)*y' = cos(t)"), {}, {})).method
     'exact'
     """
-    try:
-        for M, N in forms(problem):
-            if is_zero(M.diff(problem.letters[0]) - N.diff(problem.independent)):
-                found = integrated(problem, M, N, sympy.S.One, "")
-                if found is not None:
-                    return found
-    except FAILURES:
-        return None
+    for M, N in forms(problem):
+        if is_zero(M.diff(problem.letters[0]) - N.diff(problem.independent)):
+            found = integrated(problem, M, N, sympy.S.One, "")
+            if found is not None:
+                return found
     return None
 
 
@@ -118,7 +116,9 @@ def integrated(problem: Problem, M: Any, N: Any, mu: Any, says: str) -> Found | 
     lost = _lost(problem, mu, relation, branches, constant)
     if lost:
         formula = listed([sympy.Eq(y, r, evaluate=False) for r in lost])
-        steps.append(Step("Where the factor has no value, a solution as well", formula))
+        solve = solves(problem)
+        says = "Where the factor has no value, a solution as well"
+        steps.append(Step(says, formula, lambda: all(map(solve, lost))))
     rests = tuple(sympy.Eq(problem.y, r, evaluate=False) for r in lost)
     method, title = (
         ("exact", "an exact equation") if mu == 1 else ("integrating factor", "an integrating factor")

@@ -10,7 +10,7 @@ import sympy
 from dydt.analytic.algebra.isolate import isolate
 from dydt.analytic.algebra.zero import is_zero
 from dydt.analytic.checks import recheck
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import solves, with_slope
 from dydt.analytic.part import solve_part
 from dydt.analytic.problem import Found, Problem, listed
@@ -21,6 +21,7 @@ _MOST = 6
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The solutions of all branches y' = f1(t, y), y' = f2(t, y), … of an equation of first order.
 
@@ -33,18 +34,15 @@ def solve(problem: Problem) -> Found | None:
     """
     if not problem.is_single or problem.order != 1:
         return None
-    try:
-        slopes, curves = _split(problem)
-        if not 1 < len(slopes) + len(curves) <= _MOST or not slopes:
-            return None
-        parts = []
-        for f in slopes:
-            part = solve_part(with_slope(problem.independent, problem.letters[0], f))
-            if part is None:
-                return None
-            parts.append(part)
-    except FAILURES:
+    slopes, curves = _split(problem)
+    if not 1 < len(slopes) + len(curves) <= _MOST or not slopes:
         return None
+    parts = []
+    for f in slopes:
+        part = solve_part(with_slope(problem.independent, problem.letters[0], f))
+        if part is None:
+            return None
+        parts.append(part)
     return _whole(problem, slopes, curves, parts)
 
 

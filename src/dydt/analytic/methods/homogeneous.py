@@ -7,7 +7,7 @@ from typing import Any
 import sympy
 
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import letter, slope
 from dydt.analytic.methods.separable import split
 from dydt.analytic.problem import Found, Problem
@@ -15,6 +15,7 @@ from dydt.analytic.substitution import Substitution, substitute
 from dydt.calculus.notation import Step, text
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The solution of y' = F(y/t) by the substitution y = u t; of y' = t^(k-1) F(y/t^k) by y = u t^k.
 
@@ -26,20 +27,17 @@ def solve(problem: Problem) -> Found | None:
     >>> solve(problem(parse("y' = y/t + 1"), {}, {})).solutions
     (Eq(y(t), t*(C + log(Abs(t)))),)
     """
-    try:
-        f = slope(problem)
-        if f is None:
-            return None
-        t, y = problem.independent, problem.letters[0]
-        k = weight(f, t, y)
-        if k == 0:
-            return None
-        if k is None:
-            change = _of_product(f, t, y)
-            return None if change is None else substitute(problem, f, change)
-        return substitute(problem, f, _change(f, k, t, y), _opening(f, k, t, y))
-    except FAILURES:
+    f = slope(problem)
+    if f is None:
         return None
+    t, y = problem.independent, problem.letters[0]
+    k = weight(f, t, y)
+    if k == 0:
+        return None
+    if k is None:
+        change = _of_product(f, t, y)
+        return None if change is None else substitute(problem, f, change)
+    return substitute(problem, f, _change(f, k, t, y), _opening(f, k, t, y))
 
 
 def _of_product(f: Any, t: sympy.Symbol, y: sympy.Symbol) -> Substitution | None:

@@ -8,7 +8,7 @@ import sympy
 
 from dydt.analytic.algebra.unravel import cleared
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import keeps, slope
 from dydt.analytic.methods import bernoulli
 from dydt.analytic.methods import linear as first_order_linear
@@ -19,6 +19,7 @@ from dydt.analytic.problem import Found, Problem
 from dydt.calculus.notation import Step, text
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The relation between t and y from dt/dy = 1/f(t, y), where that is linear in t or Bernoulli's equation.
 
@@ -30,21 +31,18 @@ def solve(problem: Problem) -> Found | None:
     >>> solve(problem(parse("y' = 1/(t + y)"), {}, {})).solutions
     (Eq((t + y(t) + 1)*exp(-y(t)), C),)
     """
-    try:
-        f = slope(problem)
-        if f is None or f == 0 or not (f.has(problem.independent) and f.has(problem.letters[0])):
-            return None
-        t, y = problem.independent, problem.letters[0]
-        if weight(f, t, y) == 1:
-            return None  # homogeneous equations have a way of their own
-        other = min((1 / f, sympy.expand(sympy.cancel(1 / f))), key=sympy.count_ops)
-        linear = first_order_linear.coefficients(sympy.expand(1 / f), t)
-        if linear is not None:
-            return _from_linear(problem, f, other, linear, t, y)
-        parts = bernoulli.coefficients(sympy.expand(sympy.cancel(1 / f)), t)
-        return None if parts is None else _from_bernoulli(problem, f, other, parts, t, y)
-    except FAILURES:
+    f = slope(problem)
+    if f is None or f == 0 or not (f.has(problem.independent) and f.has(problem.letters[0])):
         return None
+    t, y = problem.independent, problem.letters[0]
+    if weight(f, t, y) == 1:
+        return None  # homogeneous equations have a way of their own
+    other = min((1 / f, sympy.expand(sympy.cancel(1 / f))), key=sympy.count_ops)
+    linear = first_order_linear.coefficients(sympy.expand(1 / f), t)
+    if linear is not None:
+        return _from_linear(problem, f, other, linear, t, y)
+    parts = bernoulli.coefficients(sympy.expand(sympy.cancel(1 / f)), t)
+    return None if parts is None else _from_bernoulli(problem, f, other, parts, t, y)
 
 
 def _opening(problem: Problem, f: Any, other: Any, t: sympy.Symbol, y: sympy.Symbol, kind: str) -> list[Step]:
@@ -62,7 +60,7 @@ def _from_linear(
     problem: Problem, f: Any, other: Any, parts: Any, t: sympy.Symbol, y: sympy.Symbol
 ) -> Found | None:
     p, q = parts
-    linear = first_order_linear.integrate(p, q, y, t, 1)
+    linear = first_order_linear.integrate(p, q, y, t, 1, lambda: is_zero(1 / f - q + p * t))
     if linear is None or linear.solution.has(sympy.Integral):
         return None
     steps = [*_opening(problem, f, other, t, y, f"linear for {t}"), *linear.steps]

@@ -10,7 +10,7 @@ from dydt.analytic.algebra.absorb import absorb
 from dydt.analytic.algebra.isolate import isolate
 from dydt.analytic.algebra.unravel import cleared
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import keeps, letter, solves
 from dydt.analytic.methods.clairaut import solved_for_unknown
 from dydt.analytic.methods.linear import Integrated, integrate
@@ -21,6 +21,7 @@ from dydt.calculus.notation import Step, text
 _LONGEST = 60
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The solution with the slope p as a parameter, which is then eliminated where that can be done.
 
@@ -31,36 +32,31 @@ def solve(problem: Problem) -> Found | None:
     >>> solve(problem(parse("y = 2*t*y' + (y')^2"), {}, {})).lost
     (Eq(y(t), 0),)
     """
-    try:
-        if not problem.is_single or problem.order != 1:
-            return None
-        rests = solved_for_unknown(problem)
-        t, p = problem.independent, letter("pqrs", problem.residual, problem.independent)
-        if len(rests) != 1 or not rests[0].has(p):
-            return None
-        rest = sympy.expand(rests[0])
-        phi, g = rest.coeff(t, 1), rest.subs(t, 0)
-        if is_zero(g) and is_zero((p * phi.diff(p) / phi).diff(p)):
-            return None  # y' = … y/t: its branches are separable
-        if (
-            not is_zero(rest - t * phi - g)
-            or phi.has(t)
-            or g.has(t, sympy.nan)
-            or is_zero(phi - p)
-            or phi == 0
-        ):
-            return None
-        phi, g = (min((q, sympy.factor(q)), key=sympy.count_ops) for q in (phi, g))
-        return _found(problem, phi, g, t, p)
-    except FAILURES:
+    if not problem.is_single or problem.order != 1:
         return None
+    rests = solved_for_unknown(problem)
+    t, p = problem.independent, letter("pqrs", problem.residual, problem.independent)
+    if len(rests) != 1 or not rests[0].has(p):
+        return None
+    rest = sympy.expand(rests[0])
+    phi, g = rest.coeff(t, 1), rest.subs(t, 0)
+    if is_zero(g) and is_zero((p * phi.diff(p) / phi).diff(p)):
+        return None  # y' = … y/t: its branches are separable
+    if not is_zero(rest - t * phi - g) or phi.has(t) or g.has(t, sympy.nan) or is_zero(phi - p) or phi == 0:
+        return None
+    phi, g = (min((q, sympy.factor(q)), key=sympy.count_ops) for q in (phi, g))
+    return _found(problem, phi, g, t, p)
 
 
 def _found(problem: Problem, phi: Any, g: Any, t: sympy.Symbol, p: sympy.Symbol) -> Found | None:
     y, derivative = problem.letters
     gap = sympy.factor(p - phi)
     rate, forcing = (sympy.cancel(q.diff(p) / gap) for q in (phi, g))
-    linear = integrate(-rate, forcing, p, t, 1)
+
+    def is_form() -> bool:
+        return is_zero(gap * (rate * t + forcing) - t * phi.diff(p) - g.diff(p))
+
+    linear = integrate(-rate, forcing, p, t, 1, is_form)
     if linear is None or linear.solution.has(sympy.Integral):
         return None
     slope_of_p = sympy.Symbol(f"{p.name}'", real=True)
@@ -73,17 +69,12 @@ def _found(problem: Problem, phi: Any, g: Any, t: sympy.Symbol, p: sympy.Symbol)
         Step(
             "Differentiate",
             sympy.Eq(gap, (t * phi.diff(p) + g.diff(p)) * slope_of_p, evaluate=False),
-            lambda: is_zero(
-                (t * phi + g).diff(t)
-                + (t * phi + g).diff(p) * slope_of_p
-                - (p - gap)
-                - (t * phi.diff(p) + g.diff(p)) * slope_of_p
-            ),
+            lambda: is_zero((t * phi + g).diff(t) - p + gap),
         ),
         Step(
             f"Take {t} as a function of {p}: dividing by {slope_of_p}, which is 1/{t}', makes it linear",
             sympy.Eq(sympy.Symbol(f"{t.name}'"), rate * t + forcing, evaluate=False),
-            lambda: is_zero(gap * (rate * t + forcing) - t * phi.diff(p) - g.diff(p)),
+            is_form,
         ),
         *linear.steps,
     ]

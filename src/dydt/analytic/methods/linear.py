@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import sympy
 
 from dydt.analytic.algebra.antiderivative import antiderivative, exponential, log_free
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import constant_for, slope, solves, with_slope
 from dydt.analytic.problem import Found, Problem
 from dydt.analytic.verify import verify
@@ -33,6 +34,7 @@ class Integrated:
     constant: sympy.Symbol
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The general solution of y' + p(t) y = q(t), by the integrating factor μ = exp(∫ p dt).
 
@@ -43,17 +45,15 @@ def solve(problem: Problem) -> Found | None:
     >>> solve(problem(parse("t*y' + 2*y = 4*t^2"), {}, {})).solutions
     (Eq(y(t), C/t**2 + t**2),)
     """
-    try:
-        f = slope(problem)
-        if f is None:
-            return None
-        t, y = problem.independent, problem.letters[0]
-        parts = coefficients(f, y)
-        if parts is None:
-            return None
-        found = integrate(*parts, t, y, problem.start)
-    except FAILURES:
+    f = slope(problem)
+    if f is None:
         return None
+    t, y = problem.independent, problem.letters[0]
+    parts = coefficients(f, y)
+    if parts is None:
+        return None
+    p, q = parts
+    found = integrate(p, q, t, y, problem.start, lambda: is_zero(q - p * y - f))
     if found is None:
         return None
     solution = sympy.Eq(problem.y, found.solution, evaluate=False)
@@ -80,14 +80,21 @@ def _shortest(expression: Any) -> Any:
     return min(forms, key=sympy.count_ops)
 
 
-def integrate(p: Any, q: Any, t: sympy.Symbol, y: sympy.Symbol, start: Any = 0) -> Integrated | None:
+def integrate(
+    p: Any,
+    q: Any,
+    t: sympy.Symbol,
+    y: sympy.Symbol,
+    start: Any = 0,
+    is_form: Callable[[], bool] | None = None,
+) -> Integrated | None:
     """Solve y' + p y = q with every step; None if ∫ p is not found.
 
-    The integral of μ q stays one, from `start` on, where it has no elementary form.
+    The integral of μ q stays one, from `start` on, where it has no elementary form. `is_form` checks the standard form.
     """
     constant = constant_for(p, q, t, y)
     derivative = sympy.Symbol(f"{y.name}'", real=True)
-    steps = [Step("In standard form", sympy.Eq(derivative + p * y, q, evaluate=False))]
+    steps = [Step("In standard form", sympy.Eq(derivative + p * y, q, evaluate=False), is_form)]
     exponent = antiderivative(p, t)
     if exponent is None:
         return None
@@ -99,7 +106,8 @@ def integrate(p: Any, q: Any, t: sympy.Symbol, y: sympy.Symbol, start: Any = 0) 
     whole = antiderivative(driven, t) if driven != 0 else sympy.S.Zero
     if whole is None:
         whole = _from_start(driven, t, start)
-        steps.append(Step("This integral has no elementary form, and stays as it is", whole))
+        says = "This integral has no elementary form, and stays as it is"
+        steps.append(Step(says, whole, _differentiates(whole, driven, t)))
     elif driven.has(t):
         formula = sympy.Eq(sympy.Integral(driven, t), whole, evaluate=False)
         steps.append(Step("Integrate the right side", formula, _differentiates(whole, driven, t)))

@@ -7,13 +7,14 @@ from typing import Any
 import sympy
 
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import letter, slope
 from dydt.analytic.problem import Found, Problem
 from dydt.analytic.substitution import Substitution, substitute
 from dydt.calculus.notation import text
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The solution of y' = F(a t + b y + c) by the new unknown u = a t + b y + c.
 
@@ -24,26 +25,23 @@ def solve(problem: Problem) -> Found | None:
     >>> solve(problem(parse("y' = (t + y)^2"), {}, {})).solutions
     (Eq(y(t), -t + tan(C + t)),)
     """
-    try:
-        f = slope(problem)
-        if f is None:
-            return None
-        t, y = problem.independent, problem.letters[0]
-        line = argument(f, t, y)
-        if line is None:
-            return None
-        u = letter("uvwz", f, t, y)
-        inside = sympy.expand((u - line.subs(y, 0)) / line.coeff(y))
-        rate = line.diff(t) + line.diff(y) * f
-        h = _without_time(rate, inside, t, y)
-        if h is None:
-            return None
-        says = f"The right side depends on {text(line)} only: take it as the new unknown {u}"
-        title = "the substitution u = a t + b y + c"
-        change = Substitution("linear substitution", title, u, inside, line, sympy.S.One, h, says)
-        return substitute(problem, f, change)
-    except FAILURES:
+    f = slope(problem)
+    if f is None:
         return None
+    t, y = problem.independent, problem.letters[0]
+    line = argument(f, t, y)
+    if line is None:
+        return None
+    u = letter("uvwz", f, t, y)
+    inside = sympy.expand((u - line.subs(y, 0)) / line.coeff(y))
+    rate = line.diff(t) + line.diff(y) * f
+    h = _without_time(rate, inside, t, y)
+    if h is None:
+        return None
+    says = f"The right side depends on {text(line)} only: take it as the new unknown {u}"
+    title = "the substitution u = a t + b y + c"
+    change = Substitution("linear substitution", title, u, inside, line, sympy.S.One, h, says)
+    return substitute(problem, f, change)
 
 
 def argument(f: Any, t: sympy.Symbol, y: sympy.Symbol) -> Any | None:

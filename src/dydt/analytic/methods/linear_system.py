@@ -282,7 +282,7 @@ def _says_of_solutions(root: Root, longest: int, name: str, t: Any) -> str:
     return f"The real and the imaginary part of {chain}, by Euler's formula"
 
 
-# -- with forcing -------------------------------------------------------------------------------------------------------
+# -- with forcing ------------------------------------------------------------------------------------------------------
 
 
 def particular(system: MatrixForm, columns: Sequence[Any]) -> tuple[Any, list[Step]] | None:

@@ -10,7 +10,7 @@ import sympy
 
 from dydt.analytic.algebra.absorb import absorb
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import constant_for, letter, slope, solves
 from dydt.analytic.methods.linear import integrate
 from dydt.analytic.part import single, solve_part
@@ -21,6 +21,7 @@ _PLACES = (sympy.Rational(6, 5), sympy.Rational(3, 7), sympy.Rational(11, 6))
 _LONGEST = 120
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The general solution of y' = q0 + q1 y + q2 y^2, from a solution that is guessed, or by y = -w'/(q2 w).
 
@@ -33,20 +34,17 @@ def solve(problem: Problem) -> Found | None:
     >>> solve(problem(parse("y' = 1 + t^2 - 2*t*y + y^2"), {}, {})).solutions
     (Eq(y(t), t + 1/(C - t)),)
     """
-    try:
-        f = slope(problem)
-        if f is None:
-            return None
-        t, y = problem.independent, problem.letters[0]
-        parts = coefficients(f, y)
-        if parts is None:
-            return None
-        known = particular(*parts, t)
-        if known is not None:
-            return _from_known(problem, f, parts, known, t, y)
-        return _from_linear(problem, f, parts, t, y)
-    except FAILURES:
+    f = slope(problem)
+    if f is None:
         return None
+    t, y = problem.independent, problem.letters[0]
+    parts = coefficients(f, y)
+    if parts is None:
+        return None
+    known = particular(*parts, t)
+    if known is not None:
+        return _from_known(problem, f, parts, known, t, y)
+    return _from_linear(problem, f, parts, t, y)
 
 
 def coefficients(f: Any, y: sympy.Symbol) -> tuple[Any, Any, Any] | None:

@@ -11,7 +11,7 @@ from dydt.analytic.algebra.antiderivative import antiderivative, log_free
 from dydt.analytic.algebra.isolate import isolate
 from dydt.analytic.algebra.unravel import unravel
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import constant_for, slope, solves, with_slope
 from dydt.analytic.problem import Found, Problem, listed
 from dydt.calculus.notation import Step, text
@@ -40,6 +40,7 @@ class Separation:
     constant: sympy.Symbol
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The general solution of y' = g(t) h(y): divide by h, integrate both sides, solve for y.
 
@@ -50,17 +51,14 @@ def solve(problem: Problem) -> Found | None:
     >>> solve(problem(parse("y' = 3*y"), {}, {})).solutions
     (Eq(y(t), C*exp(3*t)),)
     """
-    try:
-        f = slope(problem)
-        if f is None:
-            return None
-        t, y = problem.independent, problem.letters[0]
-        factors = split(f, t, y)
-        if factors is None:
-            return None
-        found = separate(*factors, t, y, f)
-    except FAILURES:
+    f = slope(problem)
+    if f is None:
         return None
+    t, y = problem.independent, problem.letters[0]
+    factors = split(f, t, y)
+    if factors is None:
+        return None
+    found = separate(*factors, t, y, f)
     if found is None:
         return None
     whole = Step("Solve for the derivative", sympy.Eq(problem.letters[1], f, evaluate=False))
@@ -146,9 +144,8 @@ def separate(g: Any, h: Any, t: sympy.Symbol, y: sympy.Symbol, f: Any = None) ->
     left, right = antiderivative(inverse, y), antiderivative(g, t)
     if left is None or right is None:
         return None
-    rests = zeros(h, y)
-    whole = with_slope(t, y, g * h)
-    holds = solves(whole)
+    holds = solves(with_slope(t, y, g * h))
+    rests = tuple(r for r in zeros(h, y) if holds(r) or _is_continuous_at(h, y, r))
     steps = _opening(g, h, t, y, derivative, g * h if f is None else f)
     if rests:
         steps.append(_rests(rests, h, y))
@@ -161,7 +158,7 @@ def separate(g: Any, h: Any, t: sympy.Symbol, y: sympy.Symbol, f: Any = None) ->
     steps += end.steps
     missing = tuple(r for r in rests if not _contained(r, end.branches, constant))
     if rests:
-        steps.append(_verdict(rests, missing, end.branches, y, constant, holds))
+        steps.append(_verdict(rests, missing, end.branches, h, y, constant, holds))
     return Separation(end.branches, end.relation, missing, tuple(steps), constant)
 
 
@@ -176,7 +173,15 @@ def _opening(
         says = f"The right side has no {t} in it: it is a constant times a function of {y}"
     else:
         says = f"The right side is a function of {t} times a function of {y}"
-    return [Step(says, formula, lambda: is_zero(g * h - f))]
+    near = {t: sympy.Rational(3, 10), y: sympy.Rational(2, 10)}
+
+    def check() -> bool:
+        """Where roots were taken apart, both sides are the same where they are real: up to a sign, and at a point."""
+        if is_zero(g * h - f):
+            return True
+        return is_zero((g * h) ** 2 - f**2) and is_zero((g * h - f).subs(near))
+
+    return [Step(says, formula, check)]
 
 
 def _at_rest(y: sympy.Symbol, constant: Any) -> Step:
@@ -229,7 +234,7 @@ def _contained(rest: Any, branches: tuple[Any, ...], constant: sympy.Symbol) -> 
 
 
 def _verdict(
-    rests: tuple[Any, ...], missing: tuple[Any, ...], branches: Any, y: Any, constant: Any, holds: Any
+    rests: tuple[Any, ...], missing: tuple[Any, ...], branches: Any, h: Any, y: Any, constant: Any, holds: Any
 ) -> Step:
     """Which of the constant solutions the family has."""
     if not missing:
@@ -237,7 +242,11 @@ def _verdict(
         formula = listed([sympy.Eq(y, r, evaluate=False) for r in rests])
         return Step(says, formula, lambda: all(_contained(r, branches, constant) for r in rests))
     formula = listed([sympy.Eq(y, r, evaluate=False) for r in missing])
-    return Step("Divided away above, and solutions as well", formula, lambda: all(holds(r) for r in missing))
+
+    def check() -> bool:
+        return all(holds(r) or _is_continuous_at(h, y, r) for r in missing)
+
+    return Step("Divided away above, and solutions as well", formula, check)
 
 
 def zeros(h: Any, y: sympy.Symbol) -> tuple[Any, ...]:
@@ -259,6 +268,13 @@ def zeros(h: Any, y: sympy.Symbol) -> tuple[Any, ...]:
     right = [r for r in dict.fromkeys(found) if _is_zero_at(h, y, r)]
     numbers = all(r.is_number for r in right)
     return tuple(sorted(right, key=lambda r: float(r))) if numbers else tuple(right)
+
+
+def _is_continuous_at(h: Any, y: sympy.Symbol, r: Any) -> bool:
+    """Whether h(r) = 0 as a formula, and is no 0·∞: in rounded numbers the root of a zero may not look like one."""
+    inside = [f.args[0] for f in h.atoms(sympy.log)]
+    inside += [p.base for p in h.atoms(sympy.Pow) if p.exp.is_negative]
+    return not any(part.has(y) and is_zero(part.subs(y, r)) for part in inside) and _is_zero_at(h, y, r)
 
 
 def _is_zero_at(h: Any, y: sympy.Symbol, r: Any) -> bool:

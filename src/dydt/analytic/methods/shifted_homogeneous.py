@@ -9,13 +9,14 @@ from typing import Any
 import sympy
 
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.failures import FAILURES
+from dydt.analytic.failures import none_if_it_fails
 from dydt.analytic.forms.first_order import letter, slope
 from dydt.analytic.problem import Found, Problem
 from dydt.analytic.substitution import Substitution, substitute
 from dydt.calculus.notation import Step, text
 
 
+@none_if_it_fails
 def solve(problem: Problem) -> Found | None:
     """The solution by the ratio u = (y - k)/(t - h), where (h, k) is the point in which the lines cross.
 
@@ -27,37 +28,32 @@ def solve(problem: Problem) -> Found | None:
     >>> solve(problem(parse("y' = (y - 1)/t + 2"), {}, {})).title
     'a homogeneous equation around another point'
     """
-    try:
-        f = slope(problem)
-        if f is None:
-            return None
-        t, y = problem.independent, problem.letters[0]
-        place = centre(f, t, y)
-        if place is None:
-            return None
-        h, k = place
-        u = letter("uvwz", f, t, y)
-        reduced = f.subs({t: h + 1, y: k + u}, simultaneous=True)
-        says = (
-            f"Seen from there, the right side depends on a ratio only: take {text((y - k) / (t - h))} as {u}"
-        )
-        title = "a homogeneous equation around another point"
-        change = Substitution(
-            "shifted homogeneous",
-            title,
-            u,
-            k + (t - h) * u,
-            (y - k) / (t - h),
-            1 / (t - h),
-            reduced - u,
-            says,
-        )
-        crossing = sympy.Tuple(sympy.Eq(t, h, evaluate=False), sympy.Eq(y, k, evaluate=False))
-        says = "The straight lines in it cross in one point, around which it is homogeneous"
-        opening = (Step(says, crossing, lambda: _is_homogeneous(f, t, y, h, k)),)
-        return substitute(problem, f, change, opening)
-    except FAILURES:
+    f = slope(problem)
+    if f is None:
         return None
+    t, y = problem.independent, problem.letters[0]
+    place = centre(f, t, y)
+    if place is None:
+        return None
+    h, k = place
+    u = letter("uvwz", f, t, y)
+    reduced = f.subs({t: h + 1, y: k + u}, simultaneous=True)
+    says = f"Seen from there, the right side depends on a ratio only: take {text((y - k) / (t - h))} as {u}"
+    title = "a homogeneous equation around another point"
+    change = Substitution(
+        "shifted homogeneous",
+        title,
+        u,
+        k + (t - h) * u,
+        (y - k) / (t - h),
+        1 / (t - h),
+        reduced - u,
+        says,
+    )
+    crossing = sympy.Tuple(sympy.Eq(t, h, evaluate=False), sympy.Eq(y, k, evaluate=False))
+    says = "The straight lines in it cross in one point, around which it is homogeneous"
+    opening = (Step(says, crossing, lambda: _is_homogeneous(f, t, y, h, k)),)
+    return substitute(problem, f, change, opening)
 
 
 def _is_homogeneous(f: Any, t: sympy.Symbol, y: sympy.Symbol, h: Any, k: Any) -> bool:
