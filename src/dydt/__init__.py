@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from dydt.calculus.integral import integral as integral
     from dydt.calculus.motion import motion as motion
     from dydt.ensemble import Ensemble as Ensemble
-    from dydt.learning.data import Data as Data
-    from dydt.learning.data import read_data as read_data
     from dydt.errors import DydtError as DydtError
     from dydt.errors import InputError as InputError
     from dydt.errors import LawError as LawError
@@ -56,6 +54,8 @@ if TYPE_CHECKING:
     from dydt.expr.graph import minimum as minimum
     from dydt.expr.graph import where as where
     from dydt.expr.happen import Event as Event
+    from dydt.learning.data import Data as Data
+    from dydt.learning.data import read_data as read_data
     from dydt.learning.estimators import ContinuousClassifier as ContinuousClassifier
     from dydt.learning.estimators import ContinuousRegressor as ContinuousRegressor
     from dydt.learning.learn import learn as learn

@@ -49,6 +49,10 @@ def test_every_activation_runs(activation):
     weights = np.random.default_rng(5).normal(size=network.count) * 0.3
     solution = law(network, weights).solve(t=(0, 1), x=1, y=0.5, method="tsit5", rtol=1e-10, atol=1e-12)
     expected = solve_ivp(
-        lambda t, s: network_values(network, weights, s)[0] - 0.3 * s, (0, 1), [1, 0.5], rtol=1e-11, atol=1e-12
+        lambda t, s: network_values(network, weights, s)[0] - 0.3 * s,
+        (0, 1),
+        [1, 0.5],
+        rtol=1e-11,
+        atol=1e-12,
     )
     np.testing.assert_allclose(solution.y[-1], expected.y[:, -1], rtol=1e-8)

@@ -75,7 +75,9 @@ def test_scaling_there_and_back():
     assert parameters[0] == pytest.approx(0.7)
     x = random.normal(size=(5, 2))
     inside = network_values(NETWORK, z[: NETWORK.count], ((x - scaled.centre) / scaled.width).T)[0]
-    np.testing.assert_allclose(network_values(NETWORK, parameters[1:], x.T)[0], inside * scaled.unit, rtol=1e-12)
+    np.testing.assert_allclose(
+        network_values(NETWORK, parameters[1:], x.T)[0], inside * scaled.unit, rtol=1e-12
+    )
     bar = random.normal(size=len(parameters))
     pulled = scaling.pull(z, bar)
     for place in (0, 10, 17, 30, len(z) - 1):
@@ -92,7 +94,9 @@ def test_losses_have_the_gradient_they_claim():
     scaling = Scaling([Scaled(NETWORK, 0, np.zeros(2), np.ones(2), np.ones(2))], {}, np.zeros(NETWORK.count))
     z = scaling.start(np.random.default_rng(0), 0.5)
     t = runs[0].t
-    slopes = SlopeLoss(Engine(LAW, "euler"), scaling, t, curves[0](t), curves[0].slope(t), 1e-3, curves[0].known)
+    slopes = SlopeLoss(
+        Engine(LAW, "euler"), scaling, t, curves[0](t), curves[0].slope(t), 1e-3, curves[0].known
+    )
     check_gradient(slopes, z, [0, 5, 20, len(z) - 1])
     pieces = cut_runs(runs, (3, 2))
     assert [p.follows for p in pieces] == [False, True, True, False, True]

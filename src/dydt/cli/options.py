@@ -113,22 +113,31 @@ ClosedForm = Annotated[
 ]
 
 Formula = Annotated[
-    str, typer.Argument(metavar="FUNCTION", help='A function as text: "t^2", "s(t) = -t^2 + 10*t", "sin(x)/x".')
+    str,
+    typer.Argument(metavar="FUNCTION", help='A function as text: "t^2", "s(t) = -t^2 + 10*t", "sin(x)/x".'),
 ]
 Bound = Annotated[str | None, typer.Argument(metavar="[BOUND]", help="A number, 2*pi, inf or -inf.")]
-At = Annotated[Text, _option("--at", "NUMBER", "A place: the slope there, the tangent, difference quotients.")]
+At = Annotated[
+    Text, _option("--at", "NUMBER", "A place: the slope there, the tangent, difference quotients.")
+]
 Quotients = Annotated[Text, _option("--h", "NUMBER,…", "Difference quotients and secants for these h.")]
 On = Annotated[Text, _option("--on", "FROM:TO", "An interval, as in 0:10.")]
-Moments = Annotated[Text, _option("--at", "TIME,…", "Position, velocity and acceleration at these times too.")]
+Moments = Annotated[
+    Text, _option("--at", "TIME,…", "Position, velocity and acceleration at these times too.")
+]
 Order = Annotated[Text, _option("--order", "NUMBER", "2 for the second derivative, and so on.")]
 Rectangles = Annotated[Text, _option("--n", "COUNT", "Rectangles of the Riemann sum; 8 if not given.")]
 Rule = Annotated[
     str, _option("--rule", "RULE", "Where each takes its height: left, right, midpoint; or trapezoid.")
 ]
-Variable = Annotated[Text, _option("--variable", "NAME", "What it is a function of, if several names are free.")]
+Variable = Annotated[
+    Text, _option("--variable", "NAME", "What it is a function of, if several names are free.")
+]
 Drawing = Annotated[File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf).")]
 
-Averaged = Annotated[Text, _option("--t", "NUMBER", "How long is averaged; by default until it is good enough.")]
+Averaged = Annotated[
+    Text, _option("--t", "NUMBER", "How long is averaged; by default until it is good enough.")
+]
 Transient = Annotated[
     Text, _option("--transient", "NUMBER", "How long the path is followed before anything counts.")
 ]
@@ -141,7 +150,9 @@ Settling = Annotated[
     File, _option("--plot", "FILE", "A picture (.png, .svg, .pdf) of how the exponents settle.")
 ]
 Distance = Annotated[Text, _option("--distance", "NUMBER", "Between the two starts; 1e-8 if not given.")]
-Along = Annotated[Text, _option("--along", "STATE", "The state in which they differ; the first if not given.")]
+Along = Annotated[
+    Text, _option("--along", "STATE", "The state in which they differ; the first if not given.")
+]
 Fraction = Annotated[
     Text,
     _option("--fraction", "NUMBER", "Of what the path fills: where prediction ends; 0.1 if not given."),
@@ -173,13 +184,15 @@ Region = Annotated[
 StepCsv = Annotated[Text, _option("--csv", "FILE", "The table (of a single run) as CSV; - for output.")]
 
 Folder = Annotated[Path, typer.Argument(metavar="OUT", help="The folder to draw into; made if missing.")]
-Films = Annotated[bool, _switch("Films of those that move as well, as GIF (and MP4 where ffmpeg is).", "--animate")]
-Only = Annotated[Many, _option("--only", "NAME,…", "Only these figures; repeatable.")]
-Format = Annotated[Text, _option("--format", "png|svg|pdf", "What pictures are written as; png if not given.")]
-
-Box = Annotated[
-    Many, _option("--box", "NAME=FROM:TO,…", "What is looked at, as in x=0:5,y=0:3; repeatable.")
+Films = Annotated[
+    bool, _switch("Films of those that move as well, as GIF (and MP4 where ffmpeg is).", "--animate")
 ]
+Only = Annotated[Many, _option("--only", "NAME,…", "Only these figures; repeatable.")]
+Format = Annotated[
+    Text, _option("--format", "png|svg|pdf", "What pictures are written as; png if not given.")
+]
+
+Box = Annotated[Many, _option("--box", "NAME=FROM:TO,…", "What is looked at, as in x=0:5,y=0:3; repeatable.")]
 Through = Annotated[
     Many,
     _option("--through", "NAME=NUMBER,…", "Draw the orbit through this point, x=2,y=1; repeatable."),
@@ -201,7 +214,9 @@ Bounds = Annotated[
 KeepInitial = Annotated[
     bool, _switch("Initial values are known, from --init or the law, and not fitted.", "--keep-initial")
 ]
-TimeColumn = Annotated[Text, _option("--time", "NAME", "The time column; by default t or time, or the first.")]
+TimeColumn = Annotated[
+    Text, _option("--time", "NAME", "The time column; by default t or time, or the first.")
+]
 RunColumn = Annotated[Text, _option("--run", "NAME", "The column that tells runs apart.")]
 Columns = Annotated[Text, _option("--states", "NAME,…", "The columns to use, if not all of them.")]
 Rename = Annotated[
@@ -221,7 +236,9 @@ FittedLaw = Annotated[File, _option("--out", "FILE", "The law with what was foun
 
 Experiment = Annotated[
     str | None,
-    typer.Argument(metavar="[EXPERIMENT]", help="After `learn`: lotka-volterra, damped-oscillator or hudson-bay."),
+    typer.Argument(
+        metavar="[EXPERIMENT]", help="After `learn`: lotka-volterra, damped-oscillator or hudson-bay."
+    ),
 ]
 Hidden = Annotated[Text, _option("--hidden", "SIZE,…", "Neurons of the hidden layers; 32,32 if not given.")]
 Activation = Annotated[
@@ -232,9 +249,12 @@ TimeDependent = Annotated[bool, _switch("The law may change with time, too.", "-
 Decay = Annotated[
     Text, _option("--decay", "NUMBER", "How strongly weights are pulled towards zero; 1e-4 if not given.")
 ]
-Iterations = Annotated[Text, _option("--iterations", "COUNT", "Most iterations of a stage; 800 if not given.")]
+Iterations = Annotated[
+    Text, _option("--iterations", "COUNT", "Most iterations of a stage; 800 if not given.")
+]
 Checkpoint = Annotated[
-    File, _option("--checkpoint", "FILE", "Keep the training there (.npz); if it is there already, go on from it.")
+    File,
+    _option("--checkpoint", "FILE", "Keep the training there (.npz); if it is there already, go on from it."),
 ]
 LearnSeed = Annotated[Text, _option("--seed", "NUMBER", "Of the first weights; 0 if not given.")]
 TrainingPlot = Annotated[

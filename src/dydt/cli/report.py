@@ -59,7 +59,9 @@ def report_solution(
         )
     facts += _events(solution)
     for state, (given, found) in list(solution.stats.get("adjusted", {}).items())[:MOST_STATES]:
-        facts.append(("start", "bold", f"{state} = {found:.6g}, not {given:.6g}, for the constraints to hold"))
+        facts.append(
+            ("start", "bold", f"{state} = {found:.6g}, not {given:.6g}, for the constraints to hold")
+        )
     facts.append(("solve", "bold", _effort(solution)))
     facts.append(("compile", "bold", _compilation(ode, solution)))
     if written:

@@ -132,7 +132,9 @@ def trajectory(name: str, seed: int = 0) -> tuple[Data, Array, Array]:
     """The samples, and where and what is to be forecast."""
     if name not in TRAJECTORIES:
         known = ", ".join([*TRAJECTORIES, "hudson-bay"])
-        raise InputError(f"there is no experiment `{name}`{nearest(name, TRAJECTORIES) or '.'} There: {known}")
+        raise InputError(
+            f"there is no experiment `{name}`{nearest(name, TRAJECTORIES) or '.'} There: {known}"
+        )
     text, parameters, start = TRAJECTORIES[name]
     law = gallery.get(text, **parameters) if "=" not in text else ODE(text)
     random = np.random.default_rng(seed)

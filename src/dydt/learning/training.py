@@ -49,7 +49,7 @@ _HELD_PATIENCE = 80  # iterations in which held-out samples may get worse
 _POLISHING = (
     8  # the last stage, which nothing stops in time, has the iterations of the others divided by this
 )
-_SHORTER = 64.0  # times shorter than at first is the shortest step: a law that wants more than that is lost anyway
+_SHORTER = 64.0  # times shorter than at first is the shortest step; a law that wants more is lost
 _LOST = 4.0  # a stage whose misfit to held-out samples is so many times that of an earlier one is undone
 
 
