@@ -32,6 +32,7 @@ ROOMS |= {
     "gallery": "law",
 }
 ROOMS |= dict.fromkeys(["calculus", "analytic", "dynamics", "learning"], "rooms")
+ROOMS |= {"brief": "errors"}
 ROOMS |= dict.fromkeys(["verbs", "storage", "export", "sweep", "ensemble", "settings", "steps"], "law")
 ROOMS |= {"cli": "top", "show": "top", "album": "top", "__main__": "top", "__init__": "errors"}
 # The verbs of ODE and Solution are short methods that call a later room, which they import when called; so do results

@@ -99,3 +99,11 @@ def test_to_json_and_latex():
     assert r"\cos" in kept._repr_latex_()
     with pytest.raises(dydt.InputError, match="changes with t"):
         dydt.gallery.driven_oscillator().conserved()
+
+
+def test_numbers_that_are_almost_short_are_left_as_they_are():
+    """Fitted parameters: the centre of Lotka–Volterra is one for them, too."""
+    law = dydt.ODE(
+        "x' = a*x - b*x*y; y' = d*x*y - g*y; a = 1.5000000023; b = 1.00000001; d = 0.7500000034; g = 1.0000000023"
+    )
+    assert [point.kind for point in law.equilibria()] == ["saddle", "centre"]

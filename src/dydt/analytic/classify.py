@@ -13,6 +13,7 @@ from dydt.analytic import textbook_types
 from dydt.analytic.answer import Answer
 from dydt.analytic.briefly import briefly
 from dydt.analytic.problem import Problem, problem
+from dydt.brief import brief
 from dydt.calculus.notation import text
 from dydt.expr.equations import Written
 from dydt.expr.write import latex
@@ -65,6 +66,8 @@ class Classification:
     coefficients: Answer
     types: dict[str, Answer]
     written: tuple[Written, ...] = ()
+
+    __repr__ = brief
 
     def __str__(self) -> str:
         rows = list(self._rows())

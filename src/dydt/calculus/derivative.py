@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import mpmath
 import sympy
 
+from dydt.brief import brief
 from dydt.calculus.check import checked, is_slope
 from dydt.calculus.function import Function, finite, function, interval
 from dydt.calculus.notation import Step, latex, text
@@ -69,6 +70,8 @@ class Derivative:
     on: tuple[float, float] | None = None
 
     # -- the formula ----------------------------------------------------------------------------------------------
+
+    __repr__ = brief
 
     @property
     def formula(self) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 
+from dydt.brief import brief
 from dydt.calculus.antiderivative import Antiderivative, antiderivative
 from dydt.calculus.definite import Definite, definite
 from dydt.calculus.function import Function, function
@@ -62,6 +63,8 @@ class Integral:
     sum: RiemannSum | None = None
     closed: ClosedSum | None = None
     table: tuple[tuple[int, dict[str, float]], ...] = ()
+
+    __repr__ = brief
 
     @property
     def antiderivative(self) -> Any:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 
+from dydt.brief import brief
 from dydt.calculus.derivative import derivative_of
 from dydt.calculus.function import Function, finite, function, interval
 from dydt.calculus.notation import Step, latex, text
@@ -78,6 +79,8 @@ class Motion:
     rests: tuple[Place, ...]
     breaks: tuple[Place, ...]
     steps: tuple[Step, ...]
+
+    __repr__ = brief
 
     def at(self, time: float) -> dict[str, float]:
         """Position, velocity and acceleration at a time.

@@ -23,7 +23,8 @@ File = Path | None
 Law = Annotated[
     str,
     typer.Argument(
-        metavar="LAW", help="A name of the gallery, a file like law.ode, text, or - for standard input."
+        metavar="LAW",
+        help="A name of the gallery, a file like law.ode or law.npz, text, or - for standard input.",
     ),
 ]
 Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="A law to read about.")]

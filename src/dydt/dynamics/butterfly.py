@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dydt.brief import brief
 from dydt.errors import InputError, SolveError, SolveWarning, nearest
 from dydt.expr.equations import Equations, Event
 from dydt.expr.graph import substitute, symbol
@@ -73,6 +74,8 @@ class Butterfly:
     states: tuple[str, ...]
     independent: str
     verdict: str
+
+    __repr__ = brief
 
     @property
     def is_sensitive(self) -> bool:

@@ -289,8 +289,12 @@ def _null_sums(flow: Flow, functions: Sequence[Node], points: Array) -> Iterator
     null = rows[values < _FLAT * max(values[0], 1e-300)] / sizes
     for row in _reduced(null):
         row = np.where(np.abs(row) * sizes < 1e-9 * np.max(np.abs(row) * sizes), 0.0, row)
-        terms = [(c, f) for c, f in zip(_scaled(row), functions, strict=True) if c]
-        yield _sum(terms)
+        first = row[np.flatnonzero(row)[0]]
+        for coefficients in (
+            _scaled(row),
+            row / first,
+        ):  # 1.5000000023 may be meant so: the one that holds is kept
+            yield _sum([(c, f) for c, f in zip(coefficients, functions, strict=True) if c])
 
 
 def _reduced(null: Array) -> Array:

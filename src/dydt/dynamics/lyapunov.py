@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dydt.brief import brief
 from dydt.dynamics.tangent import Flow, Run, moving_axes, needs_path, start_time
 from dydt.errors import InputError, SolveWarning
 from dydt.expr.derive import jacobian
@@ -71,6 +72,8 @@ class Lyapunov:
     note: str
     legs: int
     seconds: float
+
+    __repr__ = brief
 
     @property
     def largest(self) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dydt.brief import brief
 from dydt.dynamics.box import Box, read_box
 from dydt.dynamics.flow import Flow
 from dydt.errors import InputError
@@ -57,6 +58,8 @@ class Nullclines(Sequence[Nullcline]):
 
     items: tuple[Nullcline, ...]
     box: Box
+
+    __repr__ = brief
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, str):

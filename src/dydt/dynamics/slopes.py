@@ -60,7 +60,8 @@ class Field:
     ode: ODE
 
     def __str__(self) -> str:
-        lines = [f"direction field in {self.box}: {len(self.orbits)} solutions"]
+        count = len(self.orbits)
+        lines = [f"direction field in {self.box}: {count} solution{'s' * (count != 1)}"]
         if self.equilibria is not None:
             lines.append(str(self.equilibria))
         return "\n".join(lines)

@@ -128,7 +128,17 @@ def read_entry(name: str, text: str, independent: str = "t") -> Entry:
     """
     lines = _read_lines(text, independent)
     statements = tuple((subject, line) for subject, line, _ in lines)
-    return Entry(name, **_headers(text), text=text, meanings=_meanings(lines), statements=statements)
+    told = _headers(text)
+    about = {key: told[key] for key in _HEADERS}
+    return Entry(
+        name,
+        about["title"],
+        about["story"],
+        about["source"],
+        text,
+        meanings=_meanings(lines),
+        statements=statements,
+    )
 
 
 def _text(name: str) -> str:

@@ -139,7 +139,7 @@ def equinox_module(law: Equations, values: Mapping[str, float | None]) -> Any:
         raise InputError("this needs Equinox: pip install 'dydt[jax]'") from None
     jnp, f = _jax_numpy(), jax_function(law)
 
-    class Law(equinox.Module):  # type: ignore[misc, name-defined]
+    class Law(equinox.Module):
         """A law of change; `parameters` are its leaves."""
 
         parameters: dict[str, Any]

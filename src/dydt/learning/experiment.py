@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dydt import gallery
+from dydt.brief import brief
 from dydt.errors import InputError, nearest
 from dydt.learning.data import Data, Run, read_data
 from dydt.learning.learn import learn
@@ -65,6 +66,8 @@ class Experiment:
     plain: Array
     law: ODE
     seconds: float
+
+    __repr__ = brief
 
     @property
     def error(self) -> float:

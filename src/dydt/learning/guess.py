@@ -80,6 +80,8 @@ class Sketch:
                     (times[near] - t) / unit, values[near, column], min(2, len(near) // 2)
                 )
                 found[i] = math.factorial(order) * fitted[order] / unit**order if order < len(fitted) else 0.0
+                if order == 0:  # a parabola may dip below zero where no sample does
+                    found[i] = np.clip(found[i], values[near, column].min(), values[near, column].max())
         return found
 
     def states(self, run: int, t: Array) -> Array:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dydt.brief import brief
 from dydt.errors import SolveWarning
 from dydt.learning.data import Data, aligned
 from dydt.learning.experiment import hudson_bay
@@ -87,6 +88,8 @@ class HudsonBay:
     fit: Fit
     models: tuple[Model, ...]
     seconds: float
+
+    __repr__ = brief
 
     @property
     def period(self) -> float:

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from dydt.expr.equations import Equations
+from dydt.expr.graph import number, symbol
 from dydt.expr.network import Network
 from dydt.kernels.numpy import network_values
+from dydt.learning.gradient import Engine
 from dydt.learning.optimise import LBFGS
 
 Array = Any
@@ -42,6 +45,7 @@ class PlainNetwork:
         first, last = first[near], last[near]
         self._inputs = self._scaled(y[first], t[last] - t[first])
         self._targets = (y[last] - self.centre) / self.width
+        self._batch = _engine(self.network).batch([np.array([0.0, 1.0])] * len(first))
         start = np.zeros(self.network.count)
         for layer in self.network.layers:
             size = layer.biases - layer.first
@@ -62,21 +66,17 @@ class PlainNetwork:
         return np.column_stack([(y - self.centre) / self.width, 2.0 * later / self.longest - 1.0])
 
     def _loss(self, weights: Array) -> tuple[float, Array]:
-        """Half the mean square of the misfit, and its gradient, layer by layer."""
-        values = [self._inputs]
-        layers = self.network.layers
-        for layer in layers:
-            matrix = weights[layer.first : layer.biases].reshape(layer.inputs, layer.outputs)
-            z = values[-1] @ matrix + weights[layer.biases : layer.end]
-            values.append(z if layer is layers[-1] else np.tanh(z))
-        misfit = values[-1] - self._targets
-        bar = misfit / misfit.size
-        gradient = np.zeros_like(weights)
-        for k in reversed(range(len(layers))):
-            layer = layers[k]
-            gradient[layer.first : layer.biases] = (values[k].T @ bar).ravel()
-            gradient[layer.biases : layer.end] = bar.sum(axis=0)
-            if k:
-                matrix = weights[layer.first : layer.biases].reshape(layer.inputs, layer.outputs)
-                bar = (bar @ matrix.T) * (1.0 - values[k] ** 2)
+        """Half the mean square of the misfit, and its gradient."""
+        _, ends = self._batch.forward(self._inputs, weights)
+        misfit = (ends - self._inputs)[:, :-1] - self._targets
+        of_ends = np.zeros_like(ends)
+        of_ends[:, :-1] = misfit / misfit.size
+        _, gradient = self._batch.backward(np.zeros((0, ends.shape[1])), of_ends)
         return 0.5 * float(np.mean(misfit**2)), gradient
+
+
+def _engine(network: Network) -> Engine:
+    """The network as the slope of a law: one step of Euler's method, of length one, adds its outputs to its inputs."""
+    inputs = tuple(f"input{i}" for i in range(network.sizes[0]))
+    slopes = (*network(*map(symbol, inputs)), number(0.0))  # Δt, the last input, stays
+    return Engine(Equations(inputs, slopes, parameters=dict.fromkeys(network.weights)), "euler")

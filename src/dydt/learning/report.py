@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dydt.brief import brief
 from dydt.expr.graph import symbols
 from dydt.learning.gradient import even_mesh
 from dydt.learning.loss import Piece
@@ -88,6 +89,8 @@ class Report:
     curves: tuple[tuple[int, Array, Array], ...] = ()
     marks: tuple[tuple[str, int], ...] = ()
     independent: str = "t"
+
+    __repr__ = brief
 
     def __str__(self) -> str:
         rows = [("misfit (rms)", *self.states), ("trained on", *map(_number, self.inside))]

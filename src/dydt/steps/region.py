@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dydt.brief import brief
 from dydt.errors import InputError
 from dydt.expr.derive import jacobian
 from dydt.kernels.numpy import evaluate
@@ -55,6 +56,8 @@ class StabilityRegion:
     state: dict[str, float] | None = None
     h: float | None = None
     largest_h: float | None = None
+
+    __repr__ = brief
 
     def __call__(self, z: Any) -> Any:
         """R(z), for numbers and arrays.

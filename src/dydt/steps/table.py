@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dydt.brief import brief
 from dydt.errors import InputError, SolveWarning
 from dydt.expr.evaluate import evaluate
 from dydt.expr.graph import Node
@@ -168,6 +169,8 @@ class Steps:
     convergence: dict[str, tuple[Array, Array]]
     derivatives: tuple[Node, ...]
     parameters: dict[str, float]
+
+    __repr__ = brief
 
     @property
     def methods(self) -> tuple[str, ...]:
