@@ -25,6 +25,7 @@ Array = Any
 
 _LEAST_NOISE = 1e-3  # of a state's width: nearer than that no network is asked to come
 _HIDDEN_NOISE = 1e-2  # of a hidden state's width
+_ENOUGH = 2000  # samples that tell the sizes of networks
 _TRIAL = 1e-3  # of a network's output, by which its effect on the slopes is told
 
 Bounds = Mapping[str, tuple[float, float]]
@@ -176,6 +177,8 @@ def _scaling(ode: ODE, data: Data, curves: Sequence[Lifted], bounds: Bounds, fre
     t = np.concatenate([run.t for run in data.runs])
     y = np.concatenate([curve(run.t) for curve, run in zip(curves, data.runs, strict=True)])
     slopes = np.concatenate([curve.slope(run.t) for curve, run in zip(curves, data.runs, strict=True)])
+    some = slice(None, None, max(1, len(t) // _ENOUGH))
+    t, y, slopes = t[some], y[some], slopes[some]
     found = networks(law.derivatives)
     weights = {name for network in found for name in network.weights}
     values = {name: value for name, value in ode.parameters.items() if name not in weights}
@@ -192,7 +195,8 @@ def _scaling(ode: ODE, data: Data, curves: Sequence[Lifted], bounds: Bounds, fre
             [np.broadcast_to(v, t.shape) if np.all(np.isfinite(v)) else np.zeros(len(t)) for v in made]
         )
 
-    missed = np.where(curves[0].known[:, None], slopes.T - rows(law.derivatives), 0.0)
+    without = rows(law.derivatives)
+    missed = np.where(curves[0].known[:, None], slopes.T - without, 0.0)
     scaled = []
     for network in found:
         inputs = rows(_inputs(ode, network))
@@ -201,7 +205,7 @@ def _scaling(ode: ODE, data: Data, curves: Sequence[Lifted], bounds: Bounds, fre
         unit = np.empty(network.sizes[-1])
         for k in range(len(unit)):
             bias = network.weights[network.layers[-1].biases + k]
-            effect = (rows(law.derivatives, {bias: _TRIAL}) - rows(law.derivatives)) / _TRIAL
+            effect = (rows(law.derivatives, {bias: _TRIAL}) - without) / _TRIAL
             unit[k] = _unit(missed, effect)
         scaled.append(Scaled(network, place[network.weights[0]], np.mean(inputs, axis=1), width, unit))
     plain = {

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from dydt.learning.spline import smoothing_spline
+
 Array = Any
 
 _FEWEST = 6  # samples from which a spline can be told from noise
@@ -75,15 +77,20 @@ class Smooth:
 
 def _curve(t: Array, y: Array) -> tuple[Any, float]:
     """A curve and the noise of the samples around it."""
-    from scipy.interpolate import PchipInterpolator, make_smoothing_spline
-
     if len(t) < _FEWEST or np.ptp(y) == 0.0:
-        return _line(t, y) if len(t) < 2 else (PchipInterpolator(t, y), 0.0)
+        return _line(t, y) if len(t) < 2 else _interpolated(t, y)
     centre, unit = float(np.mean(t)), float(t[-1] - t[0]) / len(t)
-    spline = make_smoothing_spline((t - centre) / unit, y)
+    spline = smoothing_spline((t - centre) / unit, y)
     spread = float(np.std(y - spline((t - centre) / unit)))
     # Residuals are smaller than the noise, which the curve follows a little; three neighbours see curvature as noise.
     return _Shifted(spline, centre, unit), float(np.clip(noise_of(t, y), spread, 1.5 * spread))
+
+
+def _interpolated(t: Array, y: Array) -> tuple[Any, float]:
+    """Too few samples to smooth: the curve goes through them."""
+    from scipy.interpolate import PchipInterpolator
+
+    return PchipInterpolator(t, y), 0.0
 
 
 def noise_of(t: Array, y: Array) -> float:

@@ -1,0 +1,44 @@
+"""Smoothing splines against SciPy's, which solves for the same penalty by another method."""
+
+import numpy as np
+import pytest
+from scipy.interpolate import make_smoothing_spline
+
+from dydt.learning import spline as rooms
+from dydt.learning.spline import smoothing_spline
+
+
+def samples(count, noise, seed=0):
+    random = np.random.default_rng(seed)
+    t = np.sort(random.uniform(0, count, count))
+    clean = np.sin(12 * t / count) + 0.3 * np.cos(31 * t / count)
+    return t, clean, clean + noise * random.normal(size=count)
+
+
+@pytest.mark.parametrize(("count", "noise"), [(30, 0.05), (100, 0.1), (150, 0.01)])
+def test_the_curve_and_its_slope_are_those_of_scipy(count, noise):
+    t, _, y = samples(count, noise)
+    ours, theirs = smoothing_spline(t, y), make_smoothing_spline(t, y)
+    where = np.linspace(t[0], t[-1], 200)
+    np.testing.assert_allclose(ours(where), theirs(where), atol=0.05 * noise)
+    np.testing.assert_allclose(ours.derivative()(where), theirs.derivative()(where), atol=0.05 * noise)
+
+
+def test_many_samples_take_the_banded_way_to_the_same_curve(monkeypatch):
+    t, clean, y = samples(400, 0.1)
+    dense = smoothing_spline(t, y)
+    monkeypatch.setattr(rooms, "_MOST", 10)
+    banded = smoothing_spline(t, y)
+    np.testing.assert_allclose(banded(t), dense(t), atol=1e-6)
+    np.testing.assert_allclose(
+        banded.derivative().derivative()(t), dense.derivative().derivative()(t), atol=1e-6
+    )
+    assert np.sqrt(np.mean((dense(t) - clean) ** 2)) < 0.04
+
+
+def test_beyond_its_samples_it_is_straight():
+    t, _, y = samples(40, 0.05)
+    curve = smoothing_spline(t, y)
+    ahead = t[-1] + np.array([0.0, 1.0, 2.0])
+    assert np.ptp(np.diff(curve(ahead))) < 1e-12
+    assert curve.derivative()(ahead[-1]) == pytest.approx(curve.derivative()(t[-1]))
