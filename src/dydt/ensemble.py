@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,7 @@ class Ensemble:
     def __len__(self) -> int:
         return int(np.prod(self.shape))
 
-    @property
+    @cached_property
     def done(self) -> Array:
         """Which members reached the end, or an event that ends them."""
         return (self.status == FINE[0]) | (self.status == FINE[1])

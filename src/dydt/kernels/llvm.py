@@ -396,9 +396,9 @@ class Function:
         address = self.offset(pointer, index, value.kind, value.lanes)
         self.lines.append(f"  store {value.type} {value.text}, ptr {address.text}, align {align}")
 
-    def take_number(self, counter: Value) -> Value:
-        """The next number of a counter in memory, which threads may share."""
-        return self.emit(f"atomicrmw add ptr {counter.text}, i64 1 monotonic", "integer", 1)
+    def take_numbers(self, counter: Value, count: Value) -> Value:
+        """The first of the next `count` numbers of a counter in memory, which threads may share."""
+        return self.emit(f"atomicrmw add ptr {counter.text}, i64 {count.text} monotonic", "integer", 1)
 
     def slot(self, kind: str, lanes: int, count: int = 1) -> Value:
         """Room on the stack for `count` values, aligned for vectors."""

@@ -1,7 +1,7 @@
 """Smoothing splines that generalised cross-validation makes as stiff as they should be.
 
-The curve g makes Σ (yᵢ − g(tᵢ))² + λ ∫ g''² least, with the λ for which n Σ (yᵢ − g(tᵢ))²/(n − tr A)² is least: P. Craven
-and G. Wahba, Numer. Math. 31 (1978) 377–403, doi:10.1007/BF01404567. One decomposition serves all trials of λ, and
+The curve g makes Σ (yᵢ − g(tᵢ))² + λ ∫ g''² least, with the λ for which n Σ (yᵢ − g(tᵢ))²/(n − tr A)² is least:
+P. Craven and G. Wahba, Numer. Math. 31 (1978) 377–403, doi:10.1007/BF01404567. One decomposition serves all λ;
 columns and runs with the same times share it.
 """
 

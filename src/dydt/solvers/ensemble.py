@@ -42,6 +42,8 @@ _COLUMNS = (
     "saved",
     "next_question",
 )  # then the states and parameters
+_AT_ONCE = 64  # members that a thread takes from the queue at a time, at most; …
+_TURNS = 16  # … and so few that each lane comes so often
 _WRITTEN_OUT = 16  # values of a member up to which they are taken one by one, without a loop
 _FRESH_ZEROS = ("control_error", "control_failed", "armed", "last_event")
 _FRESH_COUNTS = ("accepted", "rejected", "recorded", "landing", "hurry", "happened")
@@ -136,7 +138,7 @@ class _Queue:
 
     def _refill(self, lane: Value) -> None:
         f = self.f
-        turn = f.take_number(self._of_plan("next"))
+        turn = self._next_turn()
         there = turn < self._of_plan("total")
         status = f.where(there, f.constant(FRESH, "integer", 1), f.constant(IDLE, "integer", 1))
         f.store(status, self._place("status", lane))
@@ -163,6 +165,19 @@ class _Queue:
                 f.store(f.constant(0.0, lanes=1), self._place(name, lane))
             for name in _FRESH_COUNTS:
                 f.store(f.constant(0, "integer", 1), self._place(name, lane))
+
+    def _next_turn(self) -> Value:
+        """The next place in the queue. Several are taken at once, so that threads write to memory of their own."""
+        f, layout, work = self.f, self.layout, self.work
+        spent = layout.load(f, work, "next_member") >= layout.load(f, work, "end_of_members")
+        with f.when(spent):
+            count = layout.load(f, work, "members_at_once")
+            first = f.take_numbers(self._of_plan("next"), count)
+            layout.store(f, work, "next_member", first)
+            layout.store(f, work, "end_of_members", first + count)
+        turn = layout.load(f, work, "next_member")
+        layout.store(f, work, "next_member", turn + 1)
+        return turn
 
     def _take(self, name: str, column: Any, index: Any, job: Value, lane: Value) -> None:
         """A lane's value of a quantity, from its column of the plan."""
@@ -282,9 +297,9 @@ class Sweeper:
         """Room for what so many members will give, with states at so many times."""
         size, reducing = len(self.law.states), self.keeping.reducing
         return Harvest(
-            np.full((total, size), np.nan),
+            np.empty((total, size)),  # touched first by the threads that fill it
             None if times is None else np.full((total, times, size), np.nan),
-            np.full(total, np.nan),
+            np.empty(total),
             np.zeros(total),
             np.zeros(total, dtype=np.int64),
             np.zeros(total, dtype=np.int64),
@@ -303,6 +318,9 @@ class Sweeper:
         plan = self._plan(columns, counter, harvest, members)
         threads = max(1, min(task.threads or len(_cores()), -(-len(members) // self.lanes)))
         works = [self._lane_workspace(task, harvest, advice) for _ in range(threads)]
+        at_once = max(1, min(_AT_ONCE, len(members) // (threads * self.lanes * _TURNS)))
+        for work in works:
+            work.view(np.int64)[self.layout.places["members_at_once"]] = at_once
         stop = threading.Event()
         others = [
             threading.Thread(target=self._work, args=(w, plan, stop.is_set, advice), daemon=True)
@@ -433,17 +451,20 @@ def solve_all(
         advice = Advice(sweeper.law, explicit, stiff) if changes else None
         sweeper.run(task, harvest, members, advice)
         if advice is None:
-            return harvest
+            break
         _ask_the_stuck(task, harvest, members, advice)
         accepted[members] += harvest.accepted[members]
         rejected[members] += harvest.rejected[members]
         harvest.accepted[members], harvest.rejected[members] = accepted[members], rejected[members]
         members = members[harvest.statuses[members] == CHANGE]
         if not len(members) or harvest.interrupted:
-            return harvest
+            break
         harvest.changed = max(harvest.changed, len(members))  # none changes for the first time later
         stiff = not stiff
         sweeper = sweepers(stiff)
+    not_reached = harvest.statuses == FRESH
+    harvest.states[not_reached] = harvest.ends[not_reached] = np.nan
+    return harvest
 
 
 def _ask_the_stuck(task: Task, harvest: Harvest, members: Array, advice: Advice) -> None:

@@ -26,6 +26,9 @@ _UNIFORM = {
     "save_count": "integer",  # times at which members of an ensemble are saved
     "save_times": "pointer",
     "save_states": "pointer",  # a block of save_count states for each member
+    "next_member": "integer",  # of those that this workspace has taken from the queue
+    "end_of_members": "integer",
+    "members_at_once": "integer",  # how many it takes
 }
 _PER_LANE = {
     "t": "number",
