@@ -85,3 +85,13 @@ def test_a_stiff_member_changes_its_method():
         )
         assert paths.fine.all()
         assert paths.y[0, :, 0] == pytest.approx(np.cos(times), abs=1e-5)
+
+
+def test_a_repeated_sweep_takes_each_member_once():
+    ask = trajectories()
+    begun = begin([[2, 1], [1.5, 1.2], [2.1, 0.9]])
+    for _ in range(3):
+        ask(np.zeros(3), np.full(3, 12.0), *begun, np.tile(PARAMETERS, (3, 1)), TIMES)
+    ((repeated, _),) = ask._repeated.values()
+    taken = int(repeated._counter[0])
+    assert 3 <= taken <= 3 + repeated._sweeper.lanes  # the queue is asked once more by each lane that is over

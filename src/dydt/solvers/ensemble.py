@@ -317,10 +317,8 @@ class Sweeper:
         counter = np.zeros(1, dtype=np.int64)
         plan = self._plan(columns, counter, harvest, members)
         threads = max(1, min(task.threads or len(_cores()), -(-len(members) // self.lanes)))
-        works = [self._lane_workspace(task, harvest, advice) for _ in range(threads)]
         at_once = max(1, min(_AT_ONCE, len(members) // (threads * self.lanes * _TURNS)))
-        for work in works:
-            work.view(np.int64)[self.layout.places["members_at_once"]] = at_once
+        works = [self._lane_workspace(task, harvest, advice, at_once) for _ in range(threads)]
         stop = threading.Event()
         others = [
             threading.Thread(target=self._work, args=(w, plan, stop.is_set, advice), daemon=True)
@@ -387,11 +385,12 @@ class Sweeper:
         strides = [0 if len(column) == 1 else column.strides[0] // 8 for column in columns]
         return np.array([*head, *addresses, *strides], dtype=np.int64)
 
-    def _lane_workspace(self, task: Task, harvest: Harvest, advice: Advice | None) -> Array:
+    def _lane_workspace(self, task: Task, harvest: Harvest, advice: Advice | None, at_once: int = 1) -> Array:
         work = task.template(self.layout)
         integers, places = work.view(np.int64), self.layout.places
         integers[places["status"] : places["status"] + self.lanes] = IDLE
         integers[places["job"] : places["job"] + self.lanes] = -1
+        integers[places["members_at_once"]] = at_once
         if advice is not None:
             work[places["question_work"]] = attempt_work(self.law, self.method)
             work[places["question_price"]] = worth_asking(self.law)
