@@ -1,5 +1,6 @@
 """Time limits inside a calculation: they hold, are nested, and are heard even where Python would drop them."""
 
+import gc
 import time
 import weakref
 
@@ -56,3 +57,18 @@ def test_an_alarm_in_a_weak_reference_is_not_lost():
 
     for _ in range(5):
         assert briefly(0.03, work, otherwise="late") == "late"
+
+
+def test_an_alarm_while_garbage_is_collected_is_not_lost():
+    def listen(phase, told):
+        spin(0.1)
+
+    def work():
+        gc.collect()
+        return spin(5.0)
+
+    gc.callbacks.append(listen)
+    try:
+        assert briefly(0.05, work, otherwise="late") == "late"
+    finally:
+        gc.callbacks.remove(listen)

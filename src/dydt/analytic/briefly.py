@@ -7,6 +7,7 @@ still gets its turn.
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import threading
 import time
@@ -66,10 +67,11 @@ def _ring(number: int, frame: Any) -> None:
 
 
 def _is_deaf(frame: Any) -> bool:
-    """Whether Python would drop an exception here: where an object is taken away, in a destructor or its like."""
+    """Whether Python would drop an exception here: where objects are taken away, in a destructor or its like."""
+    listeners = {getattr(callback, "__code__", None) for callback in gc.callbacks}
     while frame is not None:
         code = frame.f_code
-        if code.co_name == "__del__" or code.co_filename == weakref.__file__:
+        if code.co_name == "__del__" or code.co_filename == weakref.__file__ or code in listeners:
             return True
         frame = frame.f_back
     return False
