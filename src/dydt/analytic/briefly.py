@@ -6,6 +6,7 @@ still gets its turn.
 
 from __future__ import annotations
 
+import _weakrefset
 import contextlib
 import gc
 import signal
@@ -14,6 +15,8 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
+
+_CALLED_BACK = (weakref.__file__, _weakrefset.__file__)  # what these files hear of is called by the collector
 
 
 class TimeIsUp(BaseException):
@@ -71,7 +74,7 @@ def _is_deaf(frame: Any) -> bool:
     listeners = {getattr(callback, "__code__", None) for callback in gc.callbacks}
     while frame is not None:
         code = frame.f_code
-        if code.co_name == "__del__" or code.co_filename == weakref.__file__ or code in listeners:
+        if code.co_name == "__del__" or code.co_filename in _CALLED_BACK or code in listeners:
             return True
         frame = frame.f_back
     return False
