@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from dydt.cli import arguments, options, outputs
 from dydt.cli.app import app, leave
 from dydt.errors import InputError
+
+if TYPE_CHECKING:
+    from dydt.steps.table import Steps
 
 
 @app.command()
@@ -69,15 +73,18 @@ def steps(
     if latex:
         typer.echo(made._repr_latex_())
     elif "-" not in (csv, json):
-        if entry.title:
-            typer.echo(entry.title + "\n")
-        from shutil import get_terminal_size
-
         count = 1 if formulas is None else round(arguments.number(formulas, "--formulas"))
-        typer.echo(made.text(count, min(get_terminal_size((100, 24)).columns, 120)))
-        if written:
-            typer.echo(f"\nwritten  {', '.join(written)}")
+        _report(made, entry.title, count, written)
     leave(failed, "")
+
+
+def _report(made: Steps, title: str, formulas: int, written: list[str]) -> None:
+    """The tables, with so many steps of each written as formulas."""
+    if title:
+        typer.echo(title + "\n")
+    typer.echo(made.text(formulas, min(get_terminal_size((100, 24)).columns, 120)))
+    if written:
+        typer.echo(f"\nwritten  {', '.join(written)}")
 
 
 def _methods(text: str) -> list[str]:

@@ -214,17 +214,7 @@ def _attempt(
     t1, h, last, tiny = _end_of_step(f, method, t, state.get("h"), t_end, landing)
     first = state.vector("slope") if method.keeps_slope else None
     y1, error, slope = method.attempt(here, t, y, h, first, uniform["relative_tolerance"])
-    memory = control.Memory(state.get("control_error"), state.get("control_failed"))
-    if method.adaptive:
-        good, factor, memory = control.propose(f, method.control_order, error, memory)
-        next_h = h * factor
-        largest = f.copysign(uniform["largest_step"], h)
-        next_h = f.where(f.absolute(next_h) > uniform["largest_step"], largest, next_h)
-    else:
-        # The mean of 0·y is 0, or NaN if a component is not finite.
-        good = here.space.mean(lambda v: v * 0.0, y1).equals(0.0)
-        next_h = state.get("h")
-
+    good, next_h, memory = _proposal(f, here, method, state, uniform, h, y1, error)
     tried = running & ~tiny
     good = good & tried
     if lookout is not None:
@@ -257,6 +247,27 @@ def _attempt(
     if method.keeps_slope:
         state.accept("slope", slope, good)
     return good
+
+
+def _proposal(
+    f: Function,
+    here: Setting,
+    method: Method,
+    state: _State,
+    uniform: dict[str, Value],
+    h: Value,
+    y1: Any,
+    error: Any,
+) -> tuple[Value, Value, control.Memory]:
+    """Whether the step is good, how long the next one should be, and what the controller remembers."""
+    memory = control.Memory(state.get("control_error"), state.get("control_failed"))
+    if not method.adaptive:
+        # The mean of 0·y is 0, or NaN if a component is not finite.
+        return here.space.mean(lambda v: v * 0.0, y1).equals(0.0), state.get("h"), memory
+    good, factor, memory = control.propose(f, method.control_order, error, memory)
+    next_h = h * factor
+    largest = f.copysign(uniform["largest_step"], h)
+    return good, f.where(f.absolute(next_h) > uniform["largest_step"], largest, next_h), memory
 
 
 def _end_of_step(

@@ -91,7 +91,7 @@ def linear_equation(problem: Problem) -> LinearEquation | None:
         residual = above
     coefficients = tuple(sympy.expand(sympy.diff(residual, letter)) for letter in letters)
     if any(a.has(*letters) for a in coefficients):
-        coefficients = tuple(_cancelled(a) for a in coefficients)
+        coefficients = tuple(cancelled(a) for a in coefficients)
     if any(a.has(*letters, sympy.Derivative, sympy.Subs) for a in coefficients) or coefficients[-1] == 0:
         return None
     forcing = sympy.expand(-residual.subs(dict.fromkeys(letters, 0)))
@@ -109,7 +109,8 @@ def constant_equation(problem: Problem) -> LinearEquation | None:
     return divided if divided.is_constant else None
 
 
-def _cancelled(expression: Any) -> Any:
+def cancelled(expression: Any) -> Any:
+    """The expression as one quotient in lowest terms, or as it is where SymPy can't tell."""
     try:
         return sympy.cancel(expression)
     except (sympy.PolynomialError, NotImplementedError):

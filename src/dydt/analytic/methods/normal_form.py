@@ -10,7 +10,7 @@ from dydt.analytic.algebra.antiderivative import exponential
 from dydt.analytic.algebra.integral import integral
 from dydt.analytic.algebra.roots import roots
 from dydt.analytic.algebra.zero import is_zero
-from dydt.analytic.forms.linear_equation import LinearEquation, linear_equation
+from dydt.analytic.forms.linear_equation import LinearEquation, cancelled, linear_equation
 from dydt.analytic.methods.constant_coefficients import homogeneous
 from dydt.analytic.methods.reduction_of_order import basis_step, finished
 from dydt.analytic.part import free_name, told
@@ -34,7 +34,7 @@ def solve(problem: Problem) -> Found | None:
     if any(a.count_ops() > _LONGEST for a in linear.coefficients):
         return None
     a0, a1, a2 = linear.coefficients
-    p, q = _cancelled(a1 / a2), _cancelled(a0 / a2)
+    p, q = cancelled(a1 / a2), cancelled(a0 / a2)
     for way in (_without_slope, _other_clock):
         second = way(problem, linear, p, q)
         if second is None:
@@ -46,13 +46,6 @@ def solve(problem: Problem) -> Found | None:
             title = f"a change of the {what}"
             return Found("normal form", title, *found)
     return None
-
-
-def _cancelled(expression: Any) -> Any:
-    try:
-        return sympy.cancel(expression)
-    except (sympy.PolynomialError, NotImplementedError):
-        return expression
 
 
 def _without_slope(
@@ -208,7 +201,7 @@ def _root(square: Any, t: Any, place: Any) -> Any | None:
 
 def _flat(expression: Any) -> Any:
     """Cancelled, with trigonometric squares taken together where there are any."""
-    value = _cancelled(sympy.together(expression))
+    value = cancelled(sympy.together(expression))
     if value.has(sympy.sin, sympy.cos, sympy.tan) and value.count_ops() < _LONGEST:
         value = sympy.trigsimp(value)
     if value.has(sympy.exp, sympy.Pow) and value.count_ops() < _LONGEST:
