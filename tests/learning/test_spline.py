@@ -16,7 +16,8 @@ def samples(count, noise, seed=0):
 
 
 @pytest.mark.parametrize(("count", "noise"), [(30, 0.05), (100, 0.1), (150, 0.01)])
-def test_the_curve_and_its_slope_are_those_of_scipy(count, noise):
+def test_by_the_plain_criterion_the_curve_and_its_slope_are_those_of_scipy(count, noise, monkeypatch):
+    monkeypatch.setattr(rooms, "_CAUTION", 1.0)
     t, _, y = samples(count, noise)
     ours, theirs = smoothing_spline(t, y), make_smoothing_spline(t, y)
     where = np.linspace(t[0], t[-1], 200)
@@ -42,3 +43,18 @@ def test_beyond_its_samples_it_is_straight():
     ahead = t[-1] + np.array([0.0, 1.0, 2.0])
     assert np.ptp(np.diff(curve(ahead))) < 1e-12
     assert curve.derivative()(ahead[-1]) == pytest.approx(curve.derivative()(t[-1]))
+
+
+def test_noise_is_never_taken_for_signal():
+    """By the plain criterion one data set in fifteen is: its curve goes through all samples."""
+    random = np.random.default_rng(0)
+    for _ in range(150):
+        t = np.sort(random.uniform(0, 12, random.integers(30, 150)))
+        y = np.sin(t * random.uniform(0.5, 2)) + 0.01 * random.normal(size=len(t))
+        residuals = y - smoothing_spline(t * len(t) / 12, y)(t * len(t) / 12)
+        assert 0.006 < np.std(residuals) < 0.015
+
+
+def test_without_noise_the_curve_is_close_to_the_samples():
+    t, clean, _ = samples(100, 0.0)
+    assert np.abs(smoothing_spline(t, clean)(t) - clean).max() < 2e-3  # at the natural ends; far less inside
