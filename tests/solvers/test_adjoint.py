@@ -71,6 +71,29 @@ def test_the_gradient_is_that_of_the_discrete_solution(method):
         assert of_starts[piece, 1] == pytest.approx((up - down) / 2e-6, rel=1e-6, abs=1e-7)
 
 
+@pytest.mark.parametrize("lanes", [1, 8, None])
+def test_single_precision_gives_the_same_to_its_own_rounding(lanes):
+    law = mixed_law()
+    parameters = RANDOM.normal(size=len(law.parameters)) * 0.5
+    meshes, times = pieces(37)
+    starts = RANDOM.normal(size=(len(meshes), 2))
+    found = []
+    for precision in ("double", "single"):
+        batch = Engine(law, "tsit5", lanes, precision=precision).batch(meshes, times)
+        samples, ends = batch.forward(starts, parameters)
+        of_starts, of_parameters = batch.backward(np.cos(samples), ends)
+        found.append((samples, ends, of_starts, of_parameters))
+        assert all(array.dtype == float for array in found[-1])
+    for exact, rounded in zip(*found, strict=True):
+        assert 1e-9 < np.abs(rounded - exact).max() / np.abs(exact).max() < 2e-6
+
+
+def test_what_single_precision_cannot_hold_is_infinite():
+    batch = Engine(parse("x' = x^2"), "rk4", precision="single").batch([np.linspace(0.0, 1.0, 5)])
+    _, ends = batch.forward(np.array([[1e200]]), np.zeros(0))
+    assert not np.isfinite(ends[0, 0])
+
+
 @pytest.mark.parametrize("lanes", [1, 4, 16])
 def test_lanes_and_threads_do_not_change_what_is_solved(lanes):
     law = mixed_law()

@@ -6,6 +6,7 @@ e_pow.c); coefficients are minimax fits in 50 digits, rounded one by one. Errors
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from dydt.kernels.llvm import Function, Value
@@ -48,6 +49,9 @@ ARTANH = (
     0.3333333333333333, 0.20000000000007292, 0.1428571428355438, 0.11111111358713932, 0.09090894718066429,
     0.07692785032479312, 0.06657072104827468, 0.06000536404795356, 0.04400369243072337, 0.08082022805971766,
 )  # fmt: skip
+# The same two as EXP and ARTANH for single precision, errors 2^-28.2 and 2^-27.7.
+EXP_SINGLE = (0.5, 0.166665181517601, 0.04166620597243309, 0.008368953131139278, 0.0013950602151453495)
+ARTANH_SINGLE = (0.3333320617675781, 0.20010849833488464, 0.13999570906162262, 0.14012229442596436)
 # log2(1 + u)/u on √½ - 1 … √2 - 1, relative error 1.1e-6; 2^u on |u| <= ½, relative error 2.6e-6.
 FAST_LOG2 = (
     1.4426964417225312, -0.7213634555694672, 0.48062662357845376, -0.35937711663724997,
@@ -61,14 +65,48 @@ FAST_EXP2 = (
     0.009570064916322661,
 )
 
+
+@dataclass(frozen=True)
+class _Constants:
+    """What exponentials need in a number format.
+
+    Attributes
+    ----------
+    log_2 : (float, float)
+        A number so short that its product with an exponent is exact, and the rest.
+    exp, artanh : tuple of float
+        Coefficients.
+    ends : (float, float)
+        e^x is 0 below, infinite above.
+    quiet : float
+        Of e^-x and 1 only the latter counts, and e^-x can still be computed.
+    """
+
+    log_2: tuple[float, float]
+    exp: tuple[float, ...]
+    artanh: tuple[float, ...]
+    ends: tuple[float, float]
+    quiet: float
+
+
+_OF_FORMAT = {
+    "double": _Constants(LOG_2, EXP, ARTANH, (-747.0, 711.0), 700.0),
+    "single": _Constants((0.693359375, -2.1219444e-4), EXP_SINGLE, ARTANH_SINGLE, (-106.0, 90.0), 80.0),
+}
+
 _ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
 _MANTISSA = 0x000FFFFFFFFFFFFF
 _TWO_52_BITS = 0x4330000000000000
 
 
+def _constants(f: Function) -> _Constants:
+    return _OF_FORMAT[f.module.format.name]
+
+
 def exp(f: Function, x: Value) -> Value:
     """e^x = 2^k e^r with k = round(x/log 2)."""
-    x = f.minimum(711.0, f.maximum(-747.0, x))
+    lowest, highest = _constants(f).ends
+    x = f.minimum(highest, f.maximum(lowest, x))
     k, high, rest = _expm1_terms(f, x)
     return _times_power(1.0 + (high + rest), k)
 
@@ -78,12 +116,14 @@ def _expm1_terms(f: Function, x: Value, low: Any = None) -> tuple[Value, Value, 
 
     The first term is r but for the small part of k log 2, and exact: r is not rounded where that would count.
     """
-    rounded = f.fma(x, LOG2_E, ROUNDER)
-    k = rounded - ROUNDER
-    high = f.fma(k, -LOG_2[0], x)  # 33 bits times 11, and the difference is small
-    correction = k * LOG_2[1] if low is None else f.fma(k, LOG_2[1], -low)
+    constants, rounder = _constants(f), f.module.format.rounder
+    long, rest = constants.log_2
+    rounded = f.fma(x, LOG2_E, rounder)
+    k = rounded - rounder
+    high = f.fma(k, -long, x)  # the product is exact, and the difference is small
+    correction = k * rest if low is None else f.fma(k, rest, -low)
     r = high - correction
-    return f.bits(rounded), high, f.fma(r * r, polynomial(f, r, EXP), -correction)
+    return f.bits(rounded), high, f.fma(r * r, polynomial(f, r, constants.exp), -correction)
 
 
 def _times_power(y: Value, k: Value) -> Value:
@@ -126,14 +166,15 @@ def quick_softplus(f: Function, x: Value) -> tuple[Value, Value]:
 
     With e = e^-|x| it is max(x, 0) + 2 artanh(e/(2 + e)).
     """
-    k, high, rest = _expm1_terms(f, -f.minimum(700.0, f.absolute(x)))
+    constants = _constants(f)
+    k, high, rest = _expm1_terms(f, -f.minimum(constants.quiet, f.absolute(x)))
     power = power_of_two(k)
     e = f.fma(power, high + rest, power)
     one, two = 1.0 + e, 2.0 + e
     inverse = 1.0 / (one * two)
     s = e * one * inverse
     square = s * s
-    grown = f.fma(square, polynomial(f, square, ARTANH), 1.0)
+    grown = f.fma(square, polynomial(f, square, constants.artanh), 1.0)
     steep = two * inverse
     positive = x > 0.0
     return f.fma(s + s, grown, f.where(positive, x, 0.0)), f.where(positive, steep, e * steep)

@@ -1,24 +1,26 @@
 """A writer of LLVM IR: arithmetic on `Value` objects becomes instructions, for one lane or for W.
 
 A kernel is written once as plain Python arithmetic. With ``lanes=1`` a number is a ``double``; with W lanes
-it is a ``<W x double>`` that holds W independent trajectories. No fast-math flag is ever set and every fused
-multiply-add is asked for by name, so that each lane computes the same bits as one lane alone.
+it is a ``<W x double>`` that holds W independent trajectories; in a module of single precision it is a ``float``.
+No fast-math flag is ever set and every fused multiply-add is asked for by name, so that each lane computes the same
+bits as one lane alone.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
-_TYPES = {"number": "double", "integer": "i64", "truth": "i1", "pointer": "ptr"}
+from dydt.kernels.formats import DOUBLE, Format
+
 _COMPARISONS = {"lt": ("olt", "slt"), "le": ("ole", "sle"), "gt": ("ogt", "sgt"), "ge": ("oge", "sge")}
 _COMPARISONS |= {"eq": ("oeq", "eq"), "ne": ("une", "ne")}
 
 
 class Value:
-    """A value in a kernel: its text in the IR, its kind (number, integer, truth, pointer) and its lanes.
+    """A value in a kernel: its text in the IR, its kind (number, integer, truth, pointer …) and its lanes.
 
     A value of one lane next to one of W lanes is spread to all lanes; a Python number becomes a constant.
     """
@@ -33,7 +35,7 @@ class Value:
 
     @property
     def type(self) -> str:
-        return type_name(self.kind, self.lanes)
+        return self.function.type_name(self.kind, self.lanes)
 
     def __add__(self, other: Any) -> Value:
         return self.function.binary("fadd", "add", self, other)
@@ -104,21 +106,6 @@ class Value:
         raise TypeError("a value of a kernel has no truth while the kernel is written; use where()")
 
 
-def type_name(kind: str, lanes: int = 1) -> str:
-    """The LLVM type of a value."""
-    name = _TYPES[kind]
-    return name if lanes == 1 else f"<{lanes} x {name}>"
-
-
-def constant_text(value: float | int | bool, kind: str) -> str:
-    """A constant of one lane as LLVM writes it; floats to the bit."""
-    if kind == "number":
-        return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
-    if kind == "truth":
-        return "true" if value else "false"
-    return str(int(value))
-
-
 class Module:
     """Functions that are compiled together.
 
@@ -126,13 +113,20 @@ class Module:
     ----------
     fused : bool
         Whether the processor has a fused multiply-add; without it `fma` is a product and a sum.
+    format : Format
+        What a number is.
     """
 
-    def __init__(self, fused: bool = True) -> None:
-        self.fused = fused
+    def __init__(self, fused: bool = True, format: Format = DOUBLE) -> None:
+        self.fused, self.format = fused, format
         self.functions: dict[str, Function] = {}
         self.declarations: dict[str, str] = {}
         self.tables: dict[str, str] = {}
+
+    @cached_property
+    def doubles(self) -> Module:
+        """Functions of doubles that a module of another format calls."""
+        return Module(self.fused)
 
     def function(
         self,
@@ -153,8 +147,8 @@ class Module:
     def table(self, name: str, values: Sequence[float], kind: str = "number") -> str:
         """A constant array in memory, by name; returns its address as text."""
         if name not in self.tables:
-            one = _TYPES[kind]
-            items = ", ".join(f"{one} {constant_text(v, kind)}" for v in values)
+            one = self.format.type_name(kind)
+            items = ", ".join(f"{one} {self.format.constant(v, kind)}" for v in values)
             self.tables[name] = (
                 f"@{name} = internal unnamed_addr constant [{len(values)} x {one}] [{items}], align 64"
             )
@@ -162,6 +156,7 @@ class Module:
 
     def __str__(self) -> str:
         parts = [*self.tables.values(), *self.declarations.values(), *map(str, self.functions.values())]
+        parts += [str(self.doubles)] if "doubles" in self.__dict__ else []
         return "\n".join(parts) + "\n"
 
 
@@ -187,14 +182,15 @@ class Function:
         self.attributes = "nounwind"
         self._names = 0
         self.labels = 0
+        self.type_name = module.format.type_name
         self.signature = [(n, k, 1 if k == "pointer" or not internal else lanes) for n, k in arguments]
         self.arguments = [Value(self, f"%{n}", k, w) for n, k, w in self.signature]
 
     def __str__(self) -> str:
         lanes = self.lanes if self.internal else 1
-        result = "void" if self.result == "void" else type_name(self.result, lanes)
+        result = "void" if self.result == "void" else self.type_name(self.result, lanes)
         parameters = ", ".join(
-            type_name(k, w) + (" noalias" if k == "pointer" and not self.internal else "") + f" %{n}"
+            self.type_name(k, w) + (" noalias" if k == "pointer" and not self.internal else "") + f" %{n}"
             for n, k, w in self.signature
         )
         linkage = "internal " if self.internal else ""
@@ -214,16 +210,16 @@ class Function:
     def constant(self, value: float | int | bool, kind: str = "number", lanes: int | None = None) -> Value:
         """A Python number as a value of all lanes."""
         lanes = self.lanes if lanes is None else lanes
-        one = constant_text(value, kind)
-        return Value(self, one if lanes == 1 else f"splat ({_TYPES[kind]} {one})", kind, lanes)
+        one = self.module.format.constant(value, kind)
+        return Value(self, one if lanes == 1 else f"splat ({self.type_name(kind)} {one})", kind, lanes)
 
     def spread(self, value: Value, lanes: int) -> Value:
         """A value of one lane in every lane."""
         if value.lanes == lanes:
             return value
-        kind, vector = value.kind, type_name(value.kind, lanes)
+        kind, vector = value.kind, self.type_name(value.kind, lanes)
         first = self.emit(f"insertelement {vector} poison, {value.type} {value.text}, i64 0", kind, lanes)
-        zeros = type_name("integer", lanes).replace("i64", "i32")
+        zeros = self.type_name("word", lanes)
         return self.emit(
             f"shufflevector {vector} {first.text}, {vector} poison, {zeros} zeroinitializer", kind, lanes
         )
@@ -264,16 +260,11 @@ class Function:
     def intrinsic(self, name: str, *arguments: Value) -> Value:
         """An LLVM intrinsic on numbers, such as ``sqrt`` or ``floor``."""
         first = arguments[0]
-        suffix = "f64" if first.lanes == 1 else f"v{first.lanes}f64"
-        full = f"llvm.{name}.{suffix}"
-        self.module.declarations.setdefault(
-            full, f"declare {first.type} @{full}({', '.join(a.type for a in arguments)})"
-        )
-        return self.emit(
-            f"call {first.type} @{full}({', '.join(f'{a.type} {a.text}' for a in arguments)})",
-            first.kind,
-            first.lanes,
-        )
+        vector = "" if first.lanes == 1 else f"v{first.lanes}"
+        full = f"llvm.{name}.{vector}{self.module.format.suffix}"
+        types = ", ".join(a.type for a in arguments)
+        self.module.declarations.setdefault(full, f"declare {first.type} @{full}({types})")
+        return self.call(full, first.kind, *arguments, lanes=first.lanes)
 
     def fma(self, a: Any, b: Any, c: Any) -> Value:
         """a·b + c with one rounding (two where the processor has no such instruction)."""
@@ -310,14 +301,17 @@ class Function:
         return self.where(a < b, a, b)
 
     def bits(self, a: Value) -> Value:
-        """The 64 bits of a number as an integer."""
-        return self.emit(f"bitcast {a.type} {a.text} to {type_name('integer', a.lanes)}", "integer", a.lanes)
+        """The bits of a number as an integer."""
+        kind = self.module.format.bits
+        return self.emit(f"bitcast {a.type} {a.text} to {self.type_name(kind, a.lanes)}", kind, a.lanes)
 
     def from_bits(self, a: Value) -> Value:
-        return self.emit(f"bitcast {a.type} {a.text} to {type_name('number', a.lanes)}", "number", a.lanes)
+        number = self.type_name("number", a.lanes)
+        return self.emit(f"bitcast {a.type} {a.text} to {number}", "number", a.lanes)
 
     def to_number(self, a: Value) -> Value:
-        return self.emit(f"sitofp {a.type} {a.text} to {type_name('number', a.lanes)}", "number", a.lanes)
+        number = self.type_name("number", a.lanes)
+        return self.emit(f"sitofp {a.type} {a.text} to {number}", "number", a.lanes)
 
     def any(self, condition: Value) -> Value:
         """Whether it holds in any lane."""
@@ -368,32 +362,31 @@ class Function:
         if result == "void":
             self.lines.append(f"  call void @{name}({passed})")
             return arguments[0] if arguments else self.constant(0, "integer", 1)
-        return self.emit(f"call {type_name(result, lanes)} @{name}({passed})", result, lanes)
+        return self.emit(f"call {self.type_name(result, lanes)} @{name}({passed})", result, lanes)
 
     # -- memory -------------------------------------------------------------------------------------------------
 
     def offset(self, pointer: Value, index: Value | int, kind: str = "number", lanes: int = 1) -> Value:
         """The address of item `index` of an array of values."""
         place = index.text if isinstance(index, Value) else str(index)
-        return self.emit(
-            f"getelementptr inbounds {type_name(kind, lanes)}, ptr {pointer.text}, i64 {place}", "pointer", 1
-        )
+        item = self.type_name(kind, lanes)
+        return self.emit(f"getelementptr inbounds {item}, ptr {pointer.text}, i64 {place}", "pointer", 1)
 
     def address_at_entry(self, pointer: Value, index: int) -> Value:
         """The address of a number of an argument's array, computed where the function starts."""
         self._names += 1
-        text = f"%a{self._names}"
-        self.head.append(f"  {text} = getelementptr inbounds double, ptr {pointer.text}, i64 {index}")
+        text, number = f"%a{self._names}", self.type_name("number")
+        self.head.append(f"  {text} = getelementptr inbounds {number}, ptr {pointer.text}, i64 {index}")
         return Value(self, text, "pointer", 1)
 
-    def load(
-        self, pointer: Value, index: Value | int = 0, kind: str = "number", lanes: int = 1, align: int = 8
-    ) -> Value:
-        address = self.offset(pointer, index, kind, lanes)
-        return self.emit(f"load {type_name(kind, lanes)}, ptr {address.text}, align {align}", kind, lanes)
+    def load(self, pointer: Value, index: Value | int = 0, kind: str = "number", lanes: int = 1) -> Value:
+        address, align = self.offset(pointer, index, kind, lanes), self.module.format.alignment(kind)
+        item = self.type_name(kind, lanes)
+        return self.emit(f"load {item}, ptr {address.text}, align {align}", kind, lanes)
 
-    def store(self, value: Value, pointer: Value, index: Value | int = 0, align: int = 8) -> None:
+    def store(self, value: Value, pointer: Value, index: Value | int = 0) -> None:
         address = self.offset(pointer, index, value.kind, value.lanes)
+        align = self.module.format.alignment(value.kind)
         self.lines.append(f"  store {value.type} {value.text}, ptr {address.text}, align {align}")
 
     def take_numbers(self, counter: Value, count: Value) -> Value:
@@ -404,7 +397,7 @@ class Function:
         """Room on the stack for `count` values, aligned for vectors."""
         self._names += 1
         text = f"%s{self._names}"
-        array = type_name(kind, lanes) if count == 1 else f"[{count} x {type_name(kind, lanes)}]"
+        array = self.type_name(kind, lanes) if count == 1 else f"[{count} x {self.type_name(kind, lanes)}]"
         self.head.append(f"  {text} = alloca {array}, align 64")
         return Value(self, text, "pointer", 1)
 
@@ -477,7 +470,7 @@ class Variable:
         self.lanes = lanes
 
     def get(self) -> Value:
-        kind = type_name(self.kind, self.lanes)
+        kind = self.function.type_name(self.kind, self.lanes)
         return self.function.emit(f"load {kind}, ptr {self.pointer.text}, align 8", self.kind, self.lanes)
 
     def set(self, value: Value | float) -> None:

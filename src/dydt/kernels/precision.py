@@ -12,15 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dydt.kernels.llvm import Function, Value
+from dydt.kernels.formats import DOUBLE
+from dydt.kernels.llvm import Function, Module, Value
 
 ONE_BITS = 0x3FF0000000000000
-SIGN_BIT = -0x8000000000000000
+SIGN_BIT = DOUBLE.sign
 INFINITY = float("inf")
 NAN = float("nan")
-# 1.5·2^52: added to |x| < 2^51 it leaves round(x), ties to even, in the low bits of the sum. It spares the
-# conversion between floats and 64-bit integers, which AVX2 has no instruction for.
-ROUNDER = 6755399441055744.0
+ROUNDER = DOUBLE.rounder
 
 PURE = "nounwind willreturn mustprogress memory(none)"
 # Not worth the time to optimise: half of the compile time of a sine otherwise.
@@ -77,27 +76,48 @@ def _split_constant(a: float) -> tuple[float, float]:
 
 def power_of_two(k_bits: Value, shift: int = 0) -> Value:
     """2^(k + shift) for an integer k in the low bits of an integer; the bits above are shifted out."""
-    return k_bits.function.from_bits((k_bits + (1023 + shift)) << 52)
+    format = k_bits.function.module.format
+    return k_bits.function.from_bits((k_bits + (format.bias + shift)) << format.mantissa)
 
 
 def with_sign_of(f: Function, magnitude: Value, x: Value) -> Value:
     """A non-negative magnitude with the sign of x."""
-    return f.from_bits(f.bits(magnitude) | (f.bits(x) & SIGN_BIT))
+    return f.from_bits(f.bits(magnitude) | (f.bits(x) & f.module.format.sign))
 
 
-def as_lane_function(name: str, body: Callable[..., Value]) -> Callable[..., Value]:
-    """The body as a function of the module, written at its first call, one for each number of lanes."""
+def as_lane_function(
+    name: str, body: Callable[..., Value], single: Callable[..., Value] | None = None
+) -> Callable[..., Value]:
+    """The body as a function of the module, written at its first call, one for each number of lanes.
+
+    In single precision there is another body; without one the function is computed in double precision.
+    """
 
     def call(f: Function, *values: Value) -> Value:
         lanes = max(value.lanes for value in values)
-        full = f"dydt_{name}_w{lanes}"
-        if full not in f.module.functions:
-            letters = [(letter, "number") for letter in "xyz"[: len(values)]]
-            inner = f.module.function(full, "number", letters, lanes=lanes, internal=True)
-            inner.attributes = PURE
-            inner.give(body(inner, *inner.arguments))
-        return f.call(full, "number", *(f.spread(value, lanes) for value in values), lanes=lanes)
+        values = tuple(f.spread(value, lanes) for value in values)
+        if f.module.format is DOUBLE:
+            return f.call(_written(f.module, name, body, lanes, len(values)), "number", *values, lanes=lanes)
+        if single is not None:
+            written = _written(f.module, f"{name}_single", single, lanes, len(values))
+            return f.call(written, "number", *values, lanes=lanes)
+        written = _written(f.module.doubles, name, body, lanes, len(values))
+        wide = f.type_name("double", lanes)
+        widened = [f.emit(f"fpext {v.type} {v.text} to {wide}", "double", lanes) for v in values]
+        found = f.call(written, "double", *widened, lanes=lanes)
+        return f.emit(f"fptrunc {wide} {found.text} to {values[0].type}", "number", lanes)
 
     call.__name__ = name
     call.__doc__ = body.__doc__
     return call
+
+
+def _written(module: Module, name: str, body: Callable[..., Value], lanes: int, count: int) -> Function:
+    """The function of the module with this body, for `count` numbers of so many lanes."""
+    full = f"dydt_{name}_w{lanes}"
+    if full not in module.functions:
+        letters = [(letter, "number") for letter in "xyz"[:count]]
+        inner = module.function(full, "number", letters, lanes=lanes, internal=True)
+        inner.attributes = PURE
+        inner.give(body(inner, *inner.arguments))
+    return module.functions[full]

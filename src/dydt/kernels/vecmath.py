@@ -165,8 +165,10 @@ def step(f: Function, x: Value) -> Value:
     return f.where(x >= 0.0, 1.0, f.where(x < 0.0, 0.0, x))
 
 
+# What training needs often has a body for single precision.
+_IN_SINGLE = {"exp": exponential.exp, "tanh": exponential.quick_tanh}
 LANE_FUNCTIONS: dict[str, Callable[..., Value]] = {
-    body.__name__: as_lane_function(body.__name__, body)
+    body.__name__: as_lane_function(body.__name__, body, _IN_SINGLE.get(body.__name__))
     for body in (
         exponential.exp,
         exponential.log,

@@ -17,6 +17,7 @@ import numpy as np
 
 from dydt.expr.equations import Equations
 from dydt.kernels.build import Library, has_fma, natural_lanes
+from dydt.kernels.formats import FORMATS
 from dydt.solvers.adjoint import PLAN, Backwards
 from dydt.solvers.tableaus import tableau
 
@@ -27,7 +28,7 @@ _GRADIENTS = (
     16  # sums that blocks add their gradients to: few, so that they stay in the processor's cache, and as
 )
 # many for any number of threads, so that the bits do not depend on it
-_LINE = 8  # numbers in a line of the processor's cache
+_LINE = 64  # bytes in a line of the processor's cache
 
 
 class Engine:
@@ -41,15 +42,24 @@ class Engine:
         Pieces that one thread works on at a time.
     threads : int, optional
         By default as many as there are cores this process may use.
+    precision : str
+        "double", or "single": half as long numbers, of which a register holds twice as many. Everything that is given
+        to an engine or comes from it is in double precision all the same.
     """
 
     def __init__(
-        self, law: Equations, method: str = "tsit5", lanes: int | None = None, threads: int | None = None
+        self,
+        law: Equations,
+        method: str = "tsit5",
+        lanes: int | None = None,
+        threads: int | None = None,
+        precision: str = "double",
     ) -> None:
         self.law = law
-        self.lanes = natural_lanes() if lanes is None else lanes
+        self.format = FORMATS[precision]
+        self.lanes = natural_lanes() * 8 // self.format.size if lanes is None else lanes
         self.threads = threads or len(os.sched_getaffinity(0))
-        self._backwards = Backwards(law, tableau(method), self.lanes, has_fma())
+        self._backwards = Backwards(law, tableau(method), self.lanes, has_fma(), self.format)
         # LLVM's whole pipeline takes four times as long, and gradients are 5 % quicker for it: the loops are written as
         # they are to run (measured on networks 2–16–32–2 and 2–64–64–2).
         self._library = Library(str(self._backwards.module), thorough=False)
@@ -58,6 +68,13 @@ class Engine:
         self.backward = self._library.function("backward", ctypes.c_void_p)
         self.order = self._backwards.tableau.error_order + 1
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+
+    def zeros(self, *shape: int) -> Array:
+        """Numbers that begin where a line of the processor's cache does: a register then never needs two of them."""
+        count, size = math.prod(shape), self.format.size
+        room = np.zeros(count + _LINE // size, self.format.numpy)
+        first = -room.ctypes.data % _LINE // size
+        return room[first : first + count].reshape(shape)
 
     def batch(
         self,
@@ -132,22 +149,24 @@ class Batch:
         self._block, self._lane = np.empty(self.count, dtype=int), np.empty(self.count, dtype=int)
         self._block[order], self._lane[order] = np.divmod(np.arange(self.count), lanes)
         self._piece = order[np.minimum(np.arange(blocks * lanes), self.count - 1)].reshape(blocks, lanes)
-        self._starts, self._ends = (_zeros(blocks, size, lanes) for _ in range(2))
-        self._gradient = _zeros(min(blocks, _GRADIENTS), len(engine.law.parameters), lanes)
-        self._error = _zeros(blocks, lanes)
-        self._parameters = np.zeros(len(engine.law.parameters))
-        self._absolute = np.ones(size)
+        self._starts, self._ends = (engine.zeros(blocks, size, lanes) for _ in range(2))
+        self._gradient = engine.zeros(min(blocks, _GRADIENTS), len(engine.law.parameters), lanes)
+        self._error = engine.zeros(blocks, lanes)
+        self._parameters = engine.zeros(len(engine.law.parameters))
+        self._absolute, self._relative = engine.zeros(size), engine.zeros(1)
+        self._absolute[:], self._relative[:] = 1.0, rtol
         self._absolute[:n] = atol
         self._arrays: list[Array] = []  # which the plans point into
         self._steps = [self._mesh(meshes, pieces) for pieces in self._piece]
         self.steps = sum(len(mesh) - 1 for mesh in self._steps) * lanes
         self._place_samples(times)
-        self._plans = np.array([self._plan(block, stride, rtol) for block in range(blocks)])
+        self._plans = np.array([self._plan(block, stride) for block in range(blocks)])
+        del self._steps
 
     def _mesh(self, meshes: Sequence[Array], pieces: Array) -> Array:
         """The times of a block's steps, a column a lane; pieces that are over early stand still."""
         longest = max(len(meshes[i]) for i in pieces)
-        times = _zeros(longest, len(pieces))
+        times = np.zeros((longest, len(pieces)))
         for lane, piece in enumerate(pieces):
             mesh = meshes[piece]
             times[: len(mesh), lane] = mesh
@@ -183,26 +202,30 @@ class Batch:
         base = np.concatenate([[0], np.cumsum([slots[-1] for slots in self._slots])]).astype(int)
         offset = np.array([self._slots[b][s] for b, s in zip(block, step, strict=True)], dtype=int)
         self._slot, self._sample_lane = base[block] + offset + rank, lane
-        self._theta = _zeros(int(base[-1]), self.engine.lanes)
+        engine = self.engine
+        self._theta = engine.zeros(int(base[-1]), engine.lanes)
         self._theta[self._slot, lane] = theta
-        self._samples = _zeros(int(base[-1]), self._size, self.engine.lanes)
+        self._samples = engine.zeros(int(base[-1]), self._size, engine.lanes)
         self._first_slot = base
 
-    def _plan(self, block: int, stride: int | None, rtol: float) -> Array:
+    def _plan(self, block: int, stride: int | None) -> Array:
         """What the kernel is told of a block."""
-        layout, lanes = self.engine.layout, self.engine.lanes
-        times = self._steps[block]
-        steps = len(times) - 1
+        engine, layout, lanes = self.engine, self.engine.layout, self.engine.lanes
+        mesh = self._steps[block]
+        steps = len(mesh) - 1
+        times, lengths = engine.zeros(steps, lanes), engine.zeros(steps, lanes)
+        times[:], lengths[:] = mesh[:-1], np.diff(mesh, axis=0)
         if stride is None:
             stride = 1 if steps <= 64 else math.isqrt(steps - 1) + 1
-        checkpoints = _zeros(-(-steps // stride), layout.size, lanes)
-        buffer, work = _zeros(stride, layout.size, lanes), _zeros(layout.total * lanes)
-        self._arrays += [checkpoints, buffer, work]
+        checkpoints = engine.zeros(-(-steps // stride), layout.size, lanes)
+        buffer, work = engine.zeros(stride, layout.size, lanes), engine.zeros(layout.total * lanes)
+        self._arrays += [checkpoints, buffer, work, times, lengths]
         first = self._first_slot[block]
         told: dict[str, Any] = {
             "steps": steps,
             "stride": stride,
             "times": times,
+            "lengths": lengths,
             "starts": self._starts[block],
             "ends": self._ends[block],
             "checkpoints": checkpoints,
@@ -213,17 +236,16 @@ class Batch:
             "theta": self._theta[first:],
             "samples": self._samples[first:],
             "absolute": self._absolute,
+            "relative": self._relative,
             "error": self._error[block],
             "work": work,
         }
         plan = np.zeros(len(PLAN), dtype=np.int64)
         for i, name in enumerate(PLAN):
-            if name == "relative":
-                plan[i : i + 1].view(float)[0] = rtol
-            else:
-                plan[i] = told[name] if isinstance(told[name], int) else told[name].ctypes.data
+            plan[i] = told[name] if isinstance(told[name], int) else told[name].ctypes.data
         return plan
 
+    @np.errstate(over="ignore")  # what is too large for single precision becomes infinite
     def forward(self, starts: Array, parameters: Array) -> tuple[Array, Array]:
         """Solve all pieces.
 
@@ -242,9 +264,9 @@ class Batch:
         self._parameters[:] = parameters
         self._starts[:, : self._size] = np.asarray(starts)[self._piece].transpose(0, 2, 1)
         self.engine.each(self.engine.forward, self._plans, self.steps)
-        return self._samples[self._slot, :, self._sample_lane], self._ends[
-            self._block, : self._size, self._lane
-        ]
+        samples = self._samples[self._slot, :, self._sample_lane]
+        ends = self._ends[self._block, : self._size, self._lane]
+        return samples.astype(float, copy=False), ends.astype(float, copy=False)
 
     @property
     def errors(self) -> Array:
@@ -257,6 +279,7 @@ class Batch:
         """The largest of the `errors`."""
         return float(np.max(self.errors))
 
+    @np.errstate(over="ignore")
     def backward(self, of_samples: Array, of_ends: Array | None = None) -> tuple[Array, Array]:
         """The gradient of a loss, from its derivatives with respect to what the last `forward` gave.
 
@@ -272,16 +295,8 @@ class Batch:
             self._ends[self._block, : self._size, self._lane] = of_ends
         self._gradient[:] = 0.0
         self.engine.each(self.engine.backward, self._plans, self.steps)
-        of_parameters = self._gradient.sum(axis=0).sum(axis=-1)
-        return self._starts[self._block, : self._size, self._lane], of_parameters
-
-
-def _zeros(*shape: int) -> Array:
-    """Numbers that begin where a line of the processor's cache does: a register then never needs two of them."""
-    count = math.prod(shape)
-    room = np.zeros(count + _LINE)
-    first = -room.ctypes.data % (8 * _LINE) // 8
-    return room[first : first + count].reshape(shape)
+        of_parameters = self._gradient.sum(axis=0, dtype=float).sum(axis=-1)
+        return self._starts[self._block, : self._size, self._lane].astype(float, copy=False), of_parameters
 
 
 def even_mesh(start: float, end: float, longest: float) -> Array:

@@ -21,6 +21,7 @@ from dydt.expr.graph import Node, symbol
 from dydt.expr.mass import refuse_constraints
 from dydt.expr.reverse import Call, cut, pullback
 from dydt.expr.tidy import ZERO
+from dydt.kernels.formats import DOUBLE, Format
 from dydt.kernels.llvm import Function, Module, Value
 from dydt.kernels.network import Record, write_accumulation, write_pullback, write_recorded
 from dydt.kernels.tape import Tape
@@ -33,7 +34,8 @@ from dydt.solvers.vectors import BLOCK, Array, Memory
 PLAN = (
     "steps",
     "stride",
-    "times",  # steps + 1
+    "times",  # at which each step begins
+    "lengths",  # of each step
     "starts",  # n, padded: the first state; after `backward` its cotangent
     "ends",  # n, padded: the last state; before `backward` its cotangent
     "checkpoints",  # of each stride-th state: n, padded
@@ -44,7 +46,7 @@ PLAN = (
     "theta",  # of each sample
     "samples",  # n of each sample; before `backward` their cotangents
     "absolute",  # n, padded, the same for all lanes: the absolute tolerance
-    "relative",  # the relative tolerance, a number
+    "relative",  # the relative tolerance
     "error",  # the largest error of a step, squared, in units of the tolerance
     "work",
 )
@@ -81,9 +83,15 @@ class Backwards:
     law : Equations
     tableau : Tableau
     lanes : int
+    fused : bool
+        Whether the processor has a fused multiply-add.
+    format : Format
+        Of all numbers.
     """
 
-    def __init__(self, law: Equations, tableau: Tableau, lanes: int, fused: bool = True) -> None:
+    def __init__(
+        self, law: Equations, tableau: Tableau, lanes: int, fused: bool = True, format: Format = DOUBLE
+    ) -> None:
         refuse_constraints(law, "the gradient")
         self.law, self.tableau, self.lanes = law, tableau, lanes
         self.names = (*law.states, *law.parameters)
@@ -102,7 +110,7 @@ class Backwards:
         size = -(-len(law.states) // BLOCK) * BLOCK
         inputs = max((call.network.sizes[0] for call in self.calls), default=0)
         self.layout = Layout(size, 3 * len(rows) + 10, offsets[-1], len(rows), inputs)
-        self.module = Module(fused)
+        self.module = Module(fused, format)
         self._evaluate = self._write_evaluation()
         self._pull = self._write_pull()
         _write_forward(self)
@@ -212,7 +220,7 @@ class _Steps:
     def __init__(self, backwards: Backwards, f: Function) -> None:
         self.backwards, self.f, self.lanes = backwards, f, backwards.lanes
         plan = f.arguments[0]
-        kinds = {"steps": "integer", "stride": "integer", "relative": "number"}
+        kinds = {"steps": "integer", "stride": "integer"}
         self.plan = {name: f.load(plan, i, kinds.get(name, "pointer")) for i, name in enumerate(PLAN)}
         self.work, layout = self.plan["work"], backwards.layout
         self.size = layout.size * self.lanes
@@ -236,8 +244,8 @@ class _Steps:
 
     def times(self, step: Value) -> tuple[Value, Value]:
         """The start and the length of a step, in every lane."""
-        t, end = (self.f.load(self.plan["times"], step + i, lanes=self.lanes) for i in range(2))
-        return t, end - t
+        t, h = (self.f.load(self.plan[name], step, lanes=self.lanes) for name in ("times", "lengths"))
+        return t, h
 
     def evaluate(self, stage: int, t: Value, y: Array) -> Array:
         """The slope of a stage, which is recorded."""
@@ -288,7 +296,7 @@ def _write_forward(backwards: Backwards) -> None:
     y = space.new("y")
     space.copy(steps.array("starts"), y)
     largest = f.variable(f.constant(0.0))
-    absolute = Array(plan["absolute"], uniform=True)
+    absolute, relative = Array(plan["absolute"], uniform=True), f.load(plan["relative"])
     slope = space.new("slope")
     if tableau.first_same_as_last:
         space.copy(steps.evaluate(0, f.load(plan["times"], lanes=steps.lanes), y), slope)
@@ -308,7 +316,7 @@ def _write_forward(backwards: Backwards) -> None:
                 steps.copy_components(state.pointer, steps.sample(first + index))
         y1 = advance(space, y, h, tableau.b, k, into="next")
         if tableau.error:
-            error = error_squared(space, tableau, y, y1, h, k, absolute, plan["relative"])
+            error = error_squared(space, tableau, y, y1, h, k, absolute, relative)
             largest.set(f.where(error > largest.get(), error, largest.get()))
         space.copy(y1, y)
         if tableau.first_same_as_last:
