@@ -38,7 +38,7 @@ def training(runs, **options):
     width = np.std(np.concatenate([run.y for run in runs]), axis=0)
     scaling = Scaling([Scaled(NETWORK, 0, np.zeros(2), width, width)], {}, np.zeros(NETWORK.count))
     data = Data(("x", "v"), tuple(runs), noise)
-    return Training(LAW, scaling, data, curves, Sizes(width, noise), Options(**options))
+    return Training(LAW, scaling, data, curves, Sizes(width, noise), Options(**{"precision": "double", **options}))
 
 
 def run(count=80, seed=0):

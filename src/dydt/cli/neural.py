@@ -32,6 +32,7 @@ def learn(
     seed: options.LearnSeed = None,
     decay: options.Decay = None,
     iterations: options.Iterations = None,
+    precision: options.Precision = "auto",
     checkpoint: options.Checkpoint = None,
     out: options.LearnedLaw = None,
     plot: options.TrainingPlot = None,
@@ -66,6 +67,7 @@ def learn(
             seed=_whole(seed, "--seed"),
             decay=arguments.number(decay, "--decay", 1e-4),
             iterations=arguments.count(iterations, "--iterations", 800),
+            precision=precision,
             checkpoint=checkpoint,
             progress=not quiet,
         )

@@ -250,6 +250,9 @@ TimeDependent = Annotated[bool, _switch("The law may change with time, too.", "-
 Decay = Annotated[
     Text, _option("--decay", "NUMBER", "How strongly weights are pulled towards zero; 1e-4 if not given.")
 ]
+Precision = Annotated[
+    str, _option("--precision", "NAME", "Of the numbers in training: auto, single or double.")
+]
 Iterations = Annotated[
     Text, _option("--iterations", "COUNT", "Most iterations of a stage; 800 if not given.")
 ]

@@ -26,8 +26,10 @@ def numpy_function(operation: str) -> Callable[..., Any]:
     return getattr(np, name)
 
 
-def evaluate(outputs: Sequence[Node], inputs: Mapping[str, Any]) -> list[Any]:
+def evaluate(outputs: Sequence[Node], inputs: Mapping[str, Any], number: Any = np.float64) -> list[Any]:
     """Values of expressions for given values of their symbols (numbers or arrays, broadcast).
+
+    With another type of `number` than doubles every value on the way is rounded to it.
 
     >>> from dydt.expr.graph import symbol
     >>> evaluate([symbol("x")**2 + 1], {"x": 3.0})
@@ -39,13 +41,15 @@ def evaluate(outputs: Sequence[Node], inputs: Mapping[str, Any]) -> list[Any]:
             if node.operation == "symbol":
                 values[node.index] = np.asarray(inputs[node.value])[()]
             elif node.operation == "number":
-                values[node.index] = np.float64(node.value)
+                values[node.index] = number(node.value)
             else:
                 arguments = [values[a.index] for a in node.arguments]
                 if node.operation == "network":
                     values[node.index] = _network_node(node, arguments, inputs)
                 else:
                     values[node.index] = numpy_function(node.operation)(*arguments)
+            if number is not np.float64 and np.issubdtype(np.asarray(values[node.index]).dtype, np.floating):
+                values[node.index] = np.asarray(values[node.index], dtype=number)[()]
     return [values[node.index] for node in outputs]
 
 

@@ -38,12 +38,19 @@ class Attempts:
     checkpoint : path, optional
         A file that all of it is kept in.
     progress : bool
+    least : int
+        How many are made, even if one before is good.
     """
 
     def __init__(
-        self, make: Callable[[int], Training], poor: float, checkpoint: str | Path | None, progress: bool
+        self,
+        make: Callable[[int], Training],
+        poor: float,
+        checkpoint: str | Path | None,
+        progress: bool,
+        least: int = 1,
     ) -> None:
-        self.make, self.poor = make, poor
+        self.make, self.poor, self.least = make, poor, least
         self.path = None if checkpoint is None else Path(checkpoint)
         self.done: list[Training] = []
         self._watched = progress and is_watched()
@@ -69,7 +76,9 @@ class Attempts:
 
     def _is_enough(self) -> bool:
         scores = [_score(training) for training in self.done]
-        if scores[-1] < self.poor or len(scores) == _MOST:
+        if len(scores) < self.least:
+            return False
+        if min(scores) < self.poor or len(scores) >= max(self.least, _MOST):
             return True
         # Chaotic laws can't be followed along whole runs, and another start won't change that.
         if self.done[-1].outcomes and self.done[-1].result is not self.done[-1].outcomes[-1]:

@@ -279,7 +279,7 @@ class Batch:
         """The largest of the `errors`."""
         return float(np.max(self.errors))
 
-    @np.errstate(over="ignore")
+    @np.errstate(over="ignore", invalid="ignore")
     def backward(self, of_samples: Array, of_ends: Array | None = None) -> tuple[Array, Array]:
         """The gradient of a loss, from its derivatives with respect to what the last `forward` gave.
 

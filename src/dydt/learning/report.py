@@ -221,11 +221,12 @@ def absorbed(training: Training) -> list[str]:
     if not scaling.plain or not scaling.networks:
         return []
     loss, z = training.slope_loss(), training.result.z
+    length = np.finfo(training.engine.format.numpy).eps ** 0.4  # rounding and curvature both count little
     base = loss.residuals(z)
     columns = np.empty((base.size, scaling.size))
     for k in range(scaling.size):
         step = np.zeros_like(z)
-        step[k] = 1e-6 * max(1.0, abs(z[k]))
+        step[k] = length * max(1.0, abs(z[k]))
         columns[:, k] = ((loss.residuals(z + step) - base) / step[k]).ravel()
     sizes = np.linalg.norm(columns, axis=0)
     own = scaling.size - len(scaling.plain)

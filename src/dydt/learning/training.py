@@ -61,6 +61,8 @@ class Options:
     ----------
     method : str
         The Runge–Kutta method of the trajectories.
+    precision : str
+        Of the numbers in trajectories and gradients: "double", "single", or "auto", which `train` decides on.
     seed : int
     gain : float
         The size of the first random weights; small ones begin with a nearly linear law.
@@ -84,6 +86,7 @@ class Options:
     beyond: float = 0.1
     iterations: int = 800
     huber: float = math.inf
+    precision: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,8 @@ class Training:
         # Both kernels are compiled at once; the one of slopes is needed first.
         pool = ThreadPoolExecutor(2)
         self._engines: dict[str, Future[Engine]] = {
-            name: pool.submit(Engine, law, name) for name in ("euler", options.method)
+            name: pool.submit(Engine, law, name, precision=options.precision)
+            for name in ("euler", options.method)
         }
         pool.shutdown(wait=False)
         self._loss: Any = None
