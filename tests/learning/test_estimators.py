@@ -79,6 +79,15 @@ def test_handwritten_digits():
     assert np.array_equal(network.predict_proba(asked).argmax(axis=1), network.predict(asked))
 
 
+def test_single_precision_learns_as_much_and_predicts_almost_the_same(moons):
+    X, y, exact = moons
+    network = ContinuousClassifier(augment=0, precision="single", random_state=0).fit(X, y)
+    assert network.score(*make_moons(1000, noise=0.1, random_state=2)) > 0.99
+    rounded = copy.copy(exact).set_params(precision="single")
+    difference = np.abs(rounded.predict_proba(X) - exact.predict_proba(X)).max()
+    assert 1e-12 < difference < 1e-4
+
+
 def test_a_regressor_of_two_columns():
     random = np.random.default_rng(0)
     X = random.uniform(-2, 2, (250, 2))

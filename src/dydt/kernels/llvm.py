@@ -1,9 +1,9 @@
 """A writer of LLVM IR: arithmetic on `Value` objects becomes instructions, for one lane or for W.
 
-A kernel is written once as plain Python arithmetic. With ``lanes=1`` a number is a ``double``; with W lanes
-it is a ``<W x double>`` that holds W independent trajectories; in a module of single precision it is a ``float``.
-No fast-math flag is ever set and every fused multiply-add is asked for by name, so that each lane computes the same
-bits as one lane alone.
+A kernel is written once as plain Python arithmetic. With ``lanes=1`` a number is a ``double`` (or a
+``float``, as the module says); with W lanes it is a ``<W x double>`` that holds W independent trajectories. No
+fast-math flag is ever set and every fused multiply-add is asked for by name, so that each lane computes the same bits
+as one lane alone.
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ class Function:
 
     def binary(self, of_numbers: str, of_integers: str, a: Any, b: Any) -> Value:
         a, b = self.pair(a, b)
-        name = of_numbers if a.kind == "number" else of_integers
+        name = of_numbers if a.kind in ("number", "double") else of_integers
         return self.emit(f"{name} {a.type} {a.text}, {b.text}", a.kind, a.lanes)
 
     def compare(self, relation: str, a: Any, b: Any) -> Value:
@@ -302,16 +302,27 @@ class Function:
 
     def bits(self, a: Value) -> Value:
         """The bits of a number as an integer."""
-        kind = self.module.format.bits
-        return self.emit(f"bitcast {a.type} {a.text} to {self.type_name(kind, a.lanes)}", kind, a.lanes)
+        return self._cast("bitcast", a, self.module.format.bits)
 
     def from_bits(self, a: Value) -> Value:
-        number = self.type_name("number", a.lanes)
-        return self.emit(f"bitcast {a.type} {a.text} to {number}", "number", a.lanes)
+        return self._cast("bitcast", a, "number")
 
     def to_number(self, a: Value) -> Value:
-        number = self.type_name("number", a.lanes)
-        return self.emit(f"sitofp {a.type} {a.text} to {number}", "number", a.lanes)
+        return self._cast("sitofp", a, "number")
+
+    def widen(self, a: Value) -> Value:
+        """A number as a double."""
+        return self._cast("fpext", a, "double")
+
+    def narrow(self, a: Value) -> Value:
+        """A double as a number."""
+        return self._cast("fptrunc", a, "number")
+
+    def _cast(self, instruction: str, a: Value, kind: str) -> Value:
+        target = self.type_name(kind, a.lanes)
+        if target == a.type:
+            return Value(self, a.text, kind, a.lanes)
+        return self.emit(f"{instruction} {a.type} {a.text} to {target}", kind, a.lanes)
 
     def any(self, condition: Value) -> Value:
         """Whether it holds in any lane."""
@@ -333,28 +344,22 @@ class Function:
         """One lane of a value."""
         if value.lanes == 1:
             return value
-        place = index.text if isinstance(index, Value) else str(index)
+        place = getattr(index, "text", index)
         return self.emit(f"extractelement {value.type} {value.text}, i64 {place}", value.kind, 1)
 
     def set_lane(self, value: Value, index: Value | int, item: Value) -> Value:
         if value.lanes == 1:
             return item
-        place = index.text if isinstance(index, Value) else str(index)
-        return self.emit(
-            f"insertelement {value.type} {value.text}, {item.type} {item.text}, i64 {place}",
-            value.kind,
-            value.lanes,
-        )
+        place = getattr(index, "text", index)
+        text = f"insertelement {value.type} {value.text}, {item.type} {item.text}, i64 {place}"
+        return self.emit(text, value.kind, value.lanes)
 
     def every(self, value: Value, step: int) -> Value:
         """Lanes 0, step, 2·step … of a value."""
         lanes = value.lanes // step
         mask = ", ".join(f"i32 {i * step}" for i in range(lanes))
-        return self.emit(
-            f"shufflevector {value.type} {value.text}, {value.type} poison, <{lanes} x i32> <{mask}>",
-            value.kind,
-            lanes,
-        )
+        text = f"shufflevector {value.type} {value.text}, {value.type} poison, <{lanes} x i32> <{mask}>"
+        return self.emit(text, value.kind, lanes)
 
     def call(self, function: Function | str, result: str, *arguments: Value, lanes: int = 1) -> Value:
         name = function if isinstance(function, str) else function.name
@@ -368,8 +373,7 @@ class Function:
 
     def offset(self, pointer: Value, index: Value | int, kind: str = "number", lanes: int = 1) -> Value:
         """The address of item `index` of an array of values."""
-        place = index.text if isinstance(index, Value) else str(index)
-        item = self.type_name(kind, lanes)
+        place, item = getattr(index, "text", index), self.type_name(kind, lanes)
         return self.emit(f"getelementptr inbounds {item}, ptr {pointer.text}, i64 {place}", "pointer", 1)
 
     def address_at_entry(self, pointer: Value, index: int) -> Value:

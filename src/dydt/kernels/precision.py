@@ -102,10 +102,7 @@ def as_lane_function(
             written = _written(f.module, f"{name}_single", single, lanes, len(values))
             return f.call(written, "number", *values, lanes=lanes)
         written = _written(f.module.doubles, name, body, lanes, len(values))
-        wide = f.type_name("double", lanes)
-        widened = [f.emit(f"fpext {v.type} {v.text} to {wide}", "double", lanes) for v in values]
-        found = f.call(written, "double", *widened, lanes=lanes)
-        return f.emit(f"fptrunc {wide} {found.text} to {values[0].type}", "number", lanes)
+        return f.narrow(f.call(written, "double", *map(f.widen, values), lanes=lanes))
 
     call.__name__ = name
     call.__doc__ = body.__doc__

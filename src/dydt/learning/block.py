@@ -33,7 +33,7 @@ Array = Any
 Misfit = Callable[[Array, Array], tuple[Array, Array]]
 
 _CHUNK = 512  # samples that are worked on at once: memory does not grow with their number
-_IGNORED = 1e150  # the tolerance of what the steps need not resolve
+_IGNORED = 1e30  # the tolerance of what the steps need not resolve
 _KEPT = 3  # batches of one block
 _EASY = 0.1  # an error, in units of the tolerance, from which down fewer steps would do
 _LEFT_OVER = 0.5  # the error, in units of the tolerance, that a changed number of steps aims at
@@ -138,15 +138,15 @@ class Shape:
         return Equations(states, slopes, parameters=parameters, span=(0.0, 1.0))
 
 
-def _engine(shape: Shape, method: str) -> Engine:
+def _engine(shape: Shape, method: str, precision: str) -> Engine:
     """The compiled block, kept for the next network with the same one."""
     one = Shape(shape.state, 1, None, 0, shape.hidden, shape.activation, shape.time_dependent)
-    return _kept_engine(one, method, os.getpid())  # threads don't live on in a forked process
+    return _kept_engine(one, method, precision, os.getpid())  # threads don't live on in a forked process
 
 
 @lru_cache(maxsize=32)
-def _kept_engine(shape: Shape, method: str, _process: int) -> Engine:
-    return Engine(shape.law(energy=True), method)
+def _kept_engine(shape: Shape, method: str, precision: str, _process: int) -> Engine:
+    return Engine(shape.law(energy=True), method, precision=precision)
 
 
 class Block:
@@ -162,6 +162,8 @@ class Block:
     steps : int
         Steps between t = 0 and t = 1 that all points take.
     most_steps : int
+    precision : str
+        "double" or "single".
 
     Attributes
     ----------
@@ -176,9 +178,10 @@ class Block:
         tolerance: float = 1e-2,
         steps: int = 4,
         most_steps: int = 256,
+        precision: str = "double",
     ) -> None:
         self.shape, self.tolerance, self.most_steps = shape, tolerance, most_steps
-        self.engine = _engine(shape, method)
+        self.engine = _engine(shape, method, precision)
         self.steps, self.error = steps, 0.0
         self._batches: dict[tuple[int, int], Any] = {}
 

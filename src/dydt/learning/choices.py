@@ -8,6 +8,7 @@ from typing import Any
 
 from dydt.errors import InputError, nearest
 from dydt.expr.network import ACTIVATIONS
+from dydt.kernels.formats import FORMATS
 from dydt.solvers.tableaus import METHODS, tableau
 
 
@@ -19,6 +20,7 @@ def check_choices(network: Any) -> None:
         ("activation", network.activation, list(ACTIVATIONS)),
         ("solver", network.solver, ["auto", "lbfgs", "adam"]),
         ("method", network.method, adaptive),
+        ("precision", network.precision, list(FORMATS)),
     ):
         if value not in known:
             guess = nearest(str(value), known) or "."

@@ -59,6 +59,7 @@ class ContinuousNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         time_dependent: bool = True,
         tolerance: float = 1e-2,
         method: str = "bs3",
+        precision: str = "double",
         solver: str = "auto",
         batch_size: int = 64,
         learning_rate: float = 5e-3,
@@ -80,6 +81,7 @@ class ContinuousNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         self.time_dependent = time_dependent
         self.tolerance = tolerance
         self.method = method
+        self.precision = precision
         self.solver = solver
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -116,7 +118,7 @@ class ContinuousNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
                 "warm_start=False to begin anew"
             )
         self.shape_ = shape
-        block = Block(shape, self.method, self.tolerance)
+        block = Block(shape, self.method, self.tolerance, precision=self.precision)
         if goes_on:
             block.steps = self.depth_
         inputs = (features - self.centre_) / self.width_
@@ -209,7 +211,7 @@ class ContinuousNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         parts = self.shape_.split(self.learned_)
-        block = Block(self.shape_, self.method, self.tolerance, self.depth_)
+        block = Block(self.shape_, self.method, self.tolerance, self.depth_, precision=self.precision)
         return block, lift(self.shape_, parts, (X - self.centre_) / self.width_), parts
 
     def _outputs(self, X: Array) -> Array:
@@ -312,6 +314,8 @@ class ContinuousClassifier(ClassifierMixin, ContinuousNetwork):
         Of the error of a step, for states of a size near one.
     method : str
         An explicit Runge–Kutta method with an error estimate.
+    precision : "double" or "single"
+        Of the numbers in the flow and its gradient. Large networks are trained up to twice as fast in single precision.
     solver : "auto", "lbfgs" or "adam"
         By default L-BFGS on all samples for up to 1000 of them, else Adam on a few at a time.
     batch_size, learning_rate

@@ -161,7 +161,6 @@ class Batch:
         self.steps = sum(len(mesh) - 1 for mesh in self._steps) * lanes
         self._place_samples(times)
         self._plans = np.array([self._plan(block, stride) for block in range(blocks)])
-        del self._steps
 
     def _mesh(self, meshes: Sequence[Array], pieces: Array) -> Array:
         """The times of a block's steps, a column a lane; pieces that are over early stand still."""
@@ -211,21 +210,18 @@ class Batch:
     def _plan(self, block: int, stride: int | None) -> Array:
         """What the kernel is told of a block."""
         engine, layout, lanes = self.engine, self.engine.layout, self.engine.lanes
-        mesh = self._steps[block]
-        steps = len(mesh) - 1
-        times, lengths = engine.zeros(steps, lanes), engine.zeros(steps, lanes)
-        times[:], lengths[:] = mesh[:-1], np.diff(mesh, axis=0)
+        times = self._steps[block]
+        steps = len(times) - 1
         if stride is None:
             stride = 1 if steps <= 64 else math.isqrt(steps - 1) + 1
         checkpoints = engine.zeros(-(-steps // stride), layout.size, lanes)
         buffer, work = engine.zeros(stride, layout.size, lanes), engine.zeros(layout.total * lanes)
-        self._arrays += [checkpoints, buffer, work, times, lengths]
+        self._arrays += [checkpoints, buffer, work]
         first = self._first_slot[block]
         told: dict[str, Any] = {
             "steps": steps,
             "stride": stride,
             "times": times,
-            "lengths": lengths,
             "starts": self._starts[block],
             "ends": self._ends[block],
             "checkpoints": checkpoints,

@@ -34,8 +34,7 @@ from dydt.solvers.vectors import BLOCK, Array, Memory
 PLAN = (
     "steps",
     "stride",
-    "times",  # at which each step begins
-    "lengths",  # of each step
+    "times",  # steps + 1, doubles in any format
     "starts",  # n, padded: the first state; after `backward` its cotangent
     "ends",  # n, padded: the last state; before `backward` its cotangent
     "checkpoints",  # of each stride-th state: n, padded
@@ -244,8 +243,9 @@ class _Steps:
 
     def times(self, step: Value) -> tuple[Value, Value]:
         """The start and the length of a step, in every lane."""
-        t, h = (self.f.load(self.plan[name], step, lanes=self.lanes) for name in ("times", "lengths"))
-        return t, h
+        f, times = self.f, self.plan["times"]
+        t, end = (f.load(times, step + i, "double", self.lanes) for i in range(2))
+        return f.narrow(t), f.narrow(end - t)
 
     def evaluate(self, stage: int, t: Value, y: Array) -> Array:
         """The slope of a stage, which is recorded."""
@@ -299,7 +299,7 @@ def _write_forward(backwards: Backwards) -> None:
     absolute, relative = Array(plan["absolute"], uniform=True), f.load(plan["relative"])
     slope = space.new("slope")
     if tableau.first_same_as_last:
-        space.copy(steps.evaluate(0, f.load(plan["times"], lanes=steps.lanes), y), slope)
+        space.copy(steps.evaluate(0, f.narrow(f.load(plan["times"], 0, "double", steps.lanes)), y), slope)
     with f.count(plan["steps"]) as step:
         segment = step / plan["stride"]
         with f.when((segment * plan["stride"]).equals(step)):
