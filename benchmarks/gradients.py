@@ -1,7 +1,7 @@
 """The gradient itself: one of a network 2–16–32–2 over windows of a trajectory, beside JAX; and the memory it takes.
 
-Everyone makes the same classical Runge–Kutta steps in double precision, and the gradient of the same loss: half the sum
-of the squares of the states at the ends of all steps. Memory is that of fresh processes:
+Everyone makes the same classical Runge–Kutta steps, in double and in single precision, and the gradient of the same
+loss: half the sum of the squares of the states at the ends of all steps. Memory is that of fresh processes:
 `python -m benchmarks.gradients STEPS BEGAN` takes one gradient over so many steps.
 """
 
@@ -25,6 +25,7 @@ from benchmarks.tables import grid, ratio, seconds
 
 SIZES = (2, 16, 32, 2)
 WINDOWS = ((344, 5), (168, 20), (56, 80))
+PRECISIONS = ("double", "single")
 STEP = 0.034  # as far apart as the samples of the article's experiment
 PIECES, SHORT, LONG = 64, 100, 10_000  # of the gradients whose memory is measured
 
@@ -48,12 +49,12 @@ def starts(windows: int) -> np.ndarray:
     return np.random.default_rng(1).normal(size=(windows, 2))
 
 
-def prepare_dydt(windows: int, steps: int) -> Any:
+def prepare_dydt(windows: int, steps: int, precision: str) -> Any:
     """The gradient by the weights and by where the windows begin."""
     from dydt.learning.gradient import Engine
 
     equations = law()
-    engine = Engine(equations, "rk4", threads=1)
+    engine = Engine(equations, "rk4", threads=1, precision=precision)
     mesh = STEP * np.arange(steps + 1)
     batch = engine.batch([mesh] * windows, [mesh[1:]] * windows)
     first, parameters = starts(windows), weights(len(equations.parameters))
@@ -66,7 +67,7 @@ def prepare_dydt(windows: int, steps: int) -> Any:
     return gradient
 
 
-def prepare_jax(windows: int, steps: int) -> Any:
+def prepare_jax(windows: int, steps: int, precision: str) -> Any:
     """The same by reverse differentiation of a scan."""
     import jax
     import jax.numpy as jnp
@@ -97,7 +98,8 @@ def prepare_jax(windows: int, steps: int) -> Any:
 
     compiled = jax.jit(jax.grad(loss, argnums=(0, 1)))
     count = sum((before + 1) * after for before, after in pairs)
-    parameters, first = jnp.asarray(weights(count)), jnp.asarray(starts(windows))
+    number = jnp.float64 if precision == "double" else jnp.float32
+    parameters, first = jnp.asarray(weights(count), number), jnp.asarray(starts(windows), number)
 
     def gradient() -> Any:
         return jax.block_until_ready(compiled(parameters, first))
@@ -142,28 +144,37 @@ def in_turns(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list
     return found
 
 
+def measure(
+    preparing: dict[str, Callable[..., Any]], windows: int, steps: int, precision: str, rounds: int
+) -> dict[str, Any]:
+    """One gradient by everyone, and how far apart the results are."""
+    calls: dict[str, Callable[[], Any]] = {}
+    ready = {}
+    for name, prepare in preparing.items():
+        began = time.perf_counter()
+        calls[name] = prepare(windows, steps, precision)
+        calls[name]()
+        ready[name] = time.perf_counter() - began
+    timings = in_turns(calls, rounds)
+    results = [np.asarray(call()[0], dtype=float) for call in calls.values()]
+    apart = max(float(np.max(np.abs(r - results[0])) / np.max(np.abs(results[0]))) for r in results)
+    row: dict[str, Any] = {"windows": windows, "steps": steps, "precision": precision, "apart": apart}
+    for name, found in timings.items():
+        row[name] = {"minimum": min(found), "median": statistics.median(found), "ready": ready[name]}
+    return row
+
+
 def run(quick: bool = False) -> dict[str, Any]:
     """Speed, then memory."""
     print("gradients: speed", flush=True)
     preparing = {"dydt": prepare_dydt}
     if importlib.util.find_spec("jax") is not None:
         preparing["jax"] = prepare_jax
-    rows = []
-    for windows, steps in WINDOWS:
-        calls: dict[str, Callable[[], Any]] = {}
-        ready = {}
-        for name, prepare in preparing.items():
-            began = time.perf_counter()
-            calls[name] = prepare(windows, steps)
-            calls[name]()
-            ready[name] = time.perf_counter() - began
-        timings = in_turns(calls, rounds=5 if quick else 60)
-        results = [np.asarray(call()[0]) for call in calls.values()]
-        apart = max(float(np.max(np.abs(r - results[0])) / np.max(np.abs(results[0]))) for r in results)
-        row: dict[str, Any] = {"windows": windows, "steps": steps, "apart": apart}
-        for name, found in timings.items():
-            row[name] = {"minimum": min(found), "median": statistics.median(found), "ready": ready[name]}
-        rows.append(row)
+    rows = [
+        measure(preparing, windows, steps, precision, 5 if quick else 60)
+        for precision in PRECISIONS
+        for windows, steps in WINDOWS
+    ]
     print("gradients: memory", flush=True)
     peaks = {}
     with tempfile.TemporaryDirectory(prefix="bench_cache_") as cache:
@@ -179,7 +190,7 @@ def text(results: dict[str, Any]) -> str:
     for row in results["rows"]:
         jax = row.get("jax", {})
         lines.append([
-            f"{row['windows']} windows of {row['steps']} steps",
+            f"{row['windows']} windows of {row['steps']} steps, {row.get('precision', 'double')}",
             seconds(row["dydt"]["minimum"]), seconds(jax.get("minimum")),
             ratio(jax.get("minimum"), row["dydt"]["minimum"]),
             f"{row['apart']:.0e}",
