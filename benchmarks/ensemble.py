@@ -135,7 +135,10 @@ def scipy_stacked(tolerance: float) -> Call:
 
 
 PEERS = (
-    *(Peer(f"dydt {m}", "dydt", partial(dydt, method=m), "sweep") for m in ("tsit5", "dop853", "vern9")),
+    *(
+        Peer(f"dydt {m}", "dydt", partial(dydt, method=m), "sweep")
+        for m in ("tsit5", "dop853", "vern9", "taylor")
+    ),
     *(
         Peer(f"heyoka, batch {b}", "heyoka", partial(heyoka, batch=b), "taylor_adaptive_batch")
         for b in BATCHES

@@ -254,6 +254,7 @@ PEERS = (
     Peer("dydt dop853", "dydt", partial(dydt, method="dop853"), "solver(...) callable, law from text"),
     Peer("dydt tsit5", "dydt", partial(dydt, method="tsit5"), "solver(...) callable, law from text"),
     Peer("dydt vern9", "dydt", partial(dydt, method="vern9"), "solver(...) callable, law from text"),
+    Peer("dydt taylor", "dydt", partial(dydt, method="taylor"), "solver(...) callable, law from text"),
     Peer("heyoka Taylor", "heyoka", heyoka_taylor, "constants compiled in, fast_math, state reset"),
     Peer(
         "diffrax Dopri8", "diffrax", partial(diffrax, method="Dopri8"), "jit, float64, PIDController, t1 only"

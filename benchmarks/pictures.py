@@ -15,6 +15,7 @@ STYLES = {
     "dydt dop853": ("#0b4fa8", "o", 2.4),
     "dydt tsit5": ("#3d8bf0", "s", 2.0),
     "dydt vern9": ("#23307a", "h", 2.0),
+    "dydt taylor": ("#0aa3a3", "D", 2.0),
     "heyoka Taylor": ("#d1495b", "^", 1.5),
     "diffrax Dopri8": ("#edae49", "v", 1.3),
     "diffrax Tsit5": ("#c98a1b", "<", 1.3),
@@ -102,6 +103,7 @@ def ensemble(results: dict, machine: dict, path: Path) -> None:
     """Members a second against the largest error of a member; heyoka by its best batch size."""
     families = {
         "dydt dop853": "dydt dop853", "dydt tsit5": "dydt tsit5", "dydt vern9": "dydt vern9",
+        "dydt taylor": "dydt taylor",
         "diffrax Dopri8, vmap": "diffrax Dopri8", "diffrax Tsit5, vmap": "diffrax Tsit5",
         "SciPy DOP853, stacked": "SciPy DOP853", "SciPy DOP853, loop": "SciPy LSODA",
     }  # fmt: skip

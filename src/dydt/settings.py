@@ -72,7 +72,8 @@ def read_settings(
     if constrained and method == "auto":
         method = "rodas5p"
     stiff_method = "rodas5p" if method == "auto" else ""
-    method = choose(rtol) if method == "auto" else method
+    if method in ("auto", "taylor"):
+        method = choose(rtol) if method == "auto" else choose_order(rtol)
     refuse_unsuited(method, constrained)
     fixed = not methods.method(method).adaptive
     if fixed and h is None:
@@ -125,6 +126,11 @@ def refuse_unsuited(method: str, constrained: bool) -> None:
 def choose(rtol: float) -> str:
     """The method for a tolerance: low orders pay only while little is asked for."""
     return "tsit5" if rtol >= 1e-4 else "dop853" if rtol > 1e-7 else "vern9"
+
+
+def choose_order(rtol: float) -> str:
+    """The Taylor method for a tolerance (measured on Lorenz, Lotka–Volterra, Duffing and Hénon–Heiles)."""
+    return "taylor12" if rtol > 1e-7 else "taylor16" if rtol > 1e-11 else "taylor20"
 
 
 def finite(name: str, value: Any) -> float:

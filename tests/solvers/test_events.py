@@ -47,6 +47,27 @@ def test_two_crossings_within_one_step():
     assert not inside.any(), "both crossings lie in one step of the solve without events"
 
 
+@pytest.mark.parametrize("method", [*METHODS, "taylor"])
+def test_a_step_that_lands_on_an_event_has_passed_others(method):
+    """On the way to x = 2 the first step passes x = 1 upwards, so that the fall below 1 is an event later."""
+    law = dydt.ODE("x' = 2*on - 1; on' = 0; when x < 1: on -> 1; when x > 2: on -> 0; x(0) = 0; on(0) = 1")
+    sol = law.solve(t=(0, 9.5), method=method, h=5)
+    assert np.allclose(sol.events["x > 2"], [2, 4, 6, 8])
+    assert np.allclose(sol.events["x < 1"], [3, 5, 7, 9])
+    many = law.sweep(
+        t=(0, 9.5), x=np.array([0.0, 0.5]), method=method, h=5, keep=["count(x < 1)"], progress=False
+    )
+    assert many["count(x < 1)"].tolist() == [4, 4]
+
+
+def test_an_event_at_the_very_end_is_the_end():
+    law = dydt.ODE("x' = 2*on - 1; on' = 0; when x < 1: on -> 1; when x > 2: on -> 0; x(0) = 0; on(0) = 1")
+    for end in (8, 10, 12):  # where steps are exact, and the event is hit to the bit
+        sol = law.solve(t=(0, end), method="taylor")
+        assert sol.status == "done"
+        assert sol.events["x > 2"].tolist() == list(range(2, end + 1, 2))
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_several_events_in_one_step_come_in_time_order(method):
     law = dydt.ODE(

@@ -34,7 +34,7 @@ Set = Annotated[Many, _option("--set", "NAME=NUMBER,…", "Parameters, as in a=1
 Init = Annotated[Many, _option("--init", "NAME=NUMBER,…", 'Initial values, as in "x=2,x\'=0"; repeatable.')]
 Independent = Annotated[str, _option("--independent", "NAME", "The variable things change with, if not t.")]
 
-Method = Annotated[str, _option("--method", "NAME", "auto (the default), tsit5, dop853, vern9, rk4, …")]
+Method = Annotated[str, _option("--method", "NAME", "auto (the default), tsit5, dop853, vern9, taylor, rk4, …")]
 H = Annotated[Text, _option("--h", "NUMBER", "The step of a method with fixed steps, or the first one.")]
 Rtol = Annotated[Text, _option("--rtol", "NUMBER", "Relative tolerance of a step; 1e-8 if not given.")]
 Atol = Annotated[
@@ -215,6 +215,13 @@ Bounds = Annotated[
 KeepInitial = Annotated[
     bool, _switch("Initial values are known, from --init or the law, and not fitted.", "--keep-initial")
 ]
+FitStart = Annotated[
+    Text, _option("--t0", "NUMBER", "When initial values hold; by default at each run's first sample.")
+]
+Logarithmic = Annotated[
+    Text,
+    _option("--log", "NAME,…", "Positive parameters whose logarithm is fitted, over orders of magnitude."),
+]
 TimeColumn = Annotated[
     Text, _option("--time", "NAME", "The time column; by default t or time, or the first.")
 ]
@@ -247,6 +254,9 @@ Activation = Annotated[
 ]
 Augment = Annotated[Text, _option("--augment", "COUNT", "Hidden states beside those that were measured.")]
 TimeDependent = Annotated[bool, _switch("The law may change with time, too.", "--time-dependent")]
+Period = Annotated[
+    Text, _option("--period", "TIME", "The law changes with time, and is the same again after so long.")
+]
 Decay = Annotated[
     Text, _option("--decay", "NUMBER", "How strongly weights are pulled towards zero; 1e-4 if not given.")
 ]

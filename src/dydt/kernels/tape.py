@@ -50,7 +50,7 @@ class Tape:
     """
 
     def __init__(self, outputs: Sequence[Node], varying: Sequence[str] = ()) -> None:
-        roots = _share_denominators(_rewrite(outputs))
+        roots = simplified(outputs)
         order = walk(roots)
         uses = Counter(a.index for node in order for a in node.arguments)
         uses.update(root.index for root in roots)
@@ -124,6 +124,11 @@ class Tape:
                 data = () if row.value is None else (row.value,)
                 values.append(operations[row.operation](*data, *[values[a] for a in row.arguments]))
         return values
+
+
+def simplified(outputs: Sequence[Node]) -> list[Node]:
+    """The expressions as a tape computes them, sums with products aside."""
+    return _share_denominators(_rewrite(outputs))
 
 
 def _rewrite(outputs: Sequence[Node]) -> list[Node]:

@@ -16,7 +16,7 @@ from dydt.solvers.crossings import Crossings
 from dydt.solvers.law import CompiledLaw, Setting, setting
 from dydt.solvers.methods import Method
 from dydt.solvers.vectors import Array, Components
-from dydt.solvers.workspace import CHATTER, FRESH, HAPPENED, STOPPED, TOO_SMALL, Workspace
+from dydt.solvers.workspace import CHATTER, DONE, FRESH, HAPPENED, STOPPED, TOO_SMALL, Workspace
 
 _PARTS = 8  # of a step in which a crossing is looked for
 _HALVINGS = 54
@@ -180,17 +180,21 @@ class Lookout:
             bracket.take(turns & self._over(direction, value, there, ahead), start, middle, value)
             bracket.take(turns & self._over(direction, there, last, ahead), middle, end, there)
 
-    def passed(self, t1: Value, y1: Any, good: Value, landed: Value, tried: Value) -> None:
-        """After a step without an event: on which side of each event the lane is now.
+    def passed(self, h: Value, t1: Value, y1: Any, good: Value, landed: Value, tried: Value) -> None:
+        """On which side of each event the lane is after a step that carried it over none, or that landed on one.
 
-        A landing that was not accepted is given up; the event will be seen again.
+        Those that a landing has reached together with its own are still to happen. A landing that was not accepted is
+        given up; the event will be seen again.
         """
-        f = self.f
+        f, landing = self.f, self.landing.get()
+        ahead, now = f.copysign(1.0, h), self.values(t1, y1)[0]
+        for k, (event, side, value) in enumerate(zip(self.crossings.events, self.sides, now, strict=True)):
+            before = side.get()
+            waits = landing.equals(k + 1) | self._over(event.direction, before, value, ahead)
+            keep = ~good | (landed & waits) | value.equals(0.0)
+            side.set(f.where(keep, before, value))
         given_up = landed & tried & ~good
-        self.landing.set(f.where(given_up, f.constant(0, "integer"), self.landing.get()))
-        for side, now in zip(self.sides, self.values(t1, y1)[0], strict=True):
-            keep = ~good | landed | now.equals(0.0)
-            side.set(f.where(keep, side.get(), now))
+        self.landing.set(f.where(given_up, f.constant(0, "integer"), landing))
 
     def piled_up(self, status: Value) -> Value:
         """A step too small to move the clock, after events that came at once, is where they pile up."""
@@ -320,8 +324,9 @@ def _conclude(
     which: list[Value],
     leaves: Value,
 ) -> None:
-    """The lane goes on afresh, or has ended: by an event that stops it, or because they come without end."""
-    status = f.constant(FRESH, "integer")
+    """The lane goes on afresh, or has ended: its time is over, an event stops it, or they come without end."""
+    at_end = t.equals(layout.load(f, work, "t_end"))
+    status = f.where(at_end, f.constant(DONE, "integer"), f.constant(FRESH, "integer"))
     near = f.absolute(t - layout.load(f, work, "last_event")) <= f.absolute(t) * 2.0**-36
     hurry = layout.load(f, work, "hurry")
     hurry = f.where(landed, f.where(near, hurry + 1, f.constant(0, "integer")), hurry)

@@ -16,6 +16,7 @@ from dydt.solvers.events import Lookout, arm, write_react
 from dydt.solvers.law import CompiledLaw, Setting, setting
 from dydt.solvers.methods import Method
 from dydt.solvers.saving import Keeper, Keeping
+from dydt.solvers.taylor import Taylor
 from dydt.solvers.vectors import Array, Components
 from dydt.solvers.workspace import (
     CROSSED,
@@ -67,9 +68,11 @@ def _write_start(module: Module, law: CompiledLaw, method: Method, layout: Works
     h = f.copysign(given, span)
     if method.adaptive:
         relative = layout.load(f, work, "relative_tolerance")
-        found = control.first_step(
-            f, here.space, here.law, method.control_order, t, here.y, slope, span, here.absolute, relative
-        )
+        found = span
+        if not isinstance(method, Taylor):
+            found = control.first_step(
+                f, here.space, here.law, method.control_order, t, here.y, slope, span, here.absolute, relative
+            )
         largest = f.copysign(layout.load(f, work, "largest_step"), span)
         found = f.where(f.absolute(found) > f.absolute(largest), largest, found)
         h = f.where(given.equals(0.0), found, h)
@@ -211,9 +214,12 @@ def _attempt(
     """One step attempt in every lane, without a branch; tells which lanes accepted it."""
     t, y = state.get("t"), state.vector("y")
     landing = lookout.landing.get().differs(0) if lookout is not None else None
-    t1, h, last, tiny = _end_of_step(f, method, t, state.get("h"), t_end, landing)
+    relative, h = uniform["relative_tolerance"], state.get("h")
     first = state.vector("slope") if method.keeps_slope else None
-    y1, error, slope = method.attempt(here, t, y, h, first, uniform["relative_tolerance"])
+    if isinstance(method, Taylor):
+        h, first = method.look_ahead(here, t, y, h, relative)
+    t1, h, last, tiny = _end_of_step(f, method, t, h, t_end, landing)
+    y1, error, slope = method.attempt(here, t, y, h, first, relative)
     good, next_h, memory = _proposal(f, here, method, state, uniform, h, y1, error)
     tried = running & ~tiny
     good = good & tried
@@ -232,7 +238,7 @@ def _attempt(
         status = f.where(crossed, f.constant(CROSSED, "integer"), status)
     if lookout is not None and landing is not None:
         status = f.where(good & landing, f.constant(HAPPENED, "integer"), status)
-        lookout.passed(t1, y1, good, landing, tried)
+        lookout.passed(h, t1, y1, good, landing, tried)
     if keeper is not None:
         keeper.look(t, y, h, t1, y1, good)
 
@@ -261,9 +267,14 @@ def _proposal(
 ) -> tuple[Value, Value, control.Memory]:
     """Whether the step is good, how long the next one should be, and what the controller remembers."""
     memory = control.Memory(state.get("control_error"), state.get("control_failed"))
-    if not method.adaptive:
+    if error is None:
         # The mean of 0·y is 0, or NaN if a component is not finite.
-        return here.space.mean(lambda v: v * 0.0, y1).equals(0.0), state.get("h"), memory
+        good = here.space.mean(lambda v: v * 0.0, y1).equals(0.0)
+        if not method.adaptive:
+            return good, state.get("h"), memory
+        # A method that looks ahead needs no other limit, unless the step led nowhere.
+        longest = f.where(good, uniform["largest_step"], f.absolute(h) * control.LEAST)
+        return good, f.copysign(longest, h), memory
     good, factor, memory = control.propose(f, method.control_order, error, memory)
     next_h = h * factor
     largest = f.copysign(uniform["largest_step"], h)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
+from dydt.errors import InputError
 from dydt.expr.equations import Equations
 from dydt.expr.graph import Node
 from dydt.expr.network import networks
 from dydt.kernels.batch import find_batches, left_over, write_batch
+from dydt.kernels.expansion import Expansion, Operations
 from dydt.kernels.llvm import Function, Module, Value
 from dydt.kernels.network import lane_function
 from dydt.kernels.tape import Tape
@@ -20,12 +22,15 @@ from dydt.solvers.crossings import Crossings
 from dydt.solvers.factors import write_factorisation, write_linearisation, write_substitution
 from dydt.solvers.jacobian import Jacobian
 from dydt.solvers.methods import Method
+from dydt.solvers.taylor import Taylor
 from dydt.solvers.vectors import BLOCK, Array, Components, Memory
 from dydt.solvers.workspace import Workspace
 
 # Operations of all stages together up to which a law is written into each stage. Pleiades with dop853 (6000) takes
 # 1.5 s to compile in registers and 0.1 s in memory, where it also runs faster (its loops fill whole registers).
 INLINE_WORK = 1500
+# Operations of all Taylor coefficients together; so many take one or two seconds to compile.
+EXPANDED_WORK = 8_000
 
 
 class CompiledLaw:
@@ -73,6 +78,11 @@ class CompiledLaw:
         return Starter(self.equations)
 
     @cached_property
+    def expansion(self) -> Expansion:
+        """The recurrences of Taylor coefficients, made when a method first asks for them."""
+        return Expansion(self.equations.derivatives, self.states, self.independent)
+
+    @cached_property
     def jacobian(self) -> Jacobian:
         """Its linearisation, made when a stiff method first asks for it."""
         return Jacobian(self.equations)
@@ -80,10 +90,23 @@ class CompiledLaw:
 
 def is_inline(law: CompiledLaw, method: Method) -> bool:
     """Whether the law is small enough to be written out in each stage."""
+    if isinstance(method, Taylor):
+        _check_expansion(law, method)
+        return True
     work = (law.work + 4 * len(law.states)) * method.stages
     if law.batches or work > INLINE_WORK:
         return False
     return not method.linear or work + law.jacobian.elimination.work * method.stages <= INLINE_WORK
+
+
+def _check_expansion(law: CompiledLaw, method: Taylor) -> None:
+    """Raise an InputError if the coefficients of a law are too many to be written out one by one."""
+    work = law.expansion.work(method.order)
+    if law.batches or work > EXPANDED_WORK:
+        raise InputError(
+            f"{method.name} writes out {work:,} operations for this law, and up to {EXPANDED_WORK:,} are sensible: "
+            "take vern9, or leave the method away"
+        )
 
 
 def attempt_work(law: CompiledLaw, method: Method) -> int:
@@ -108,7 +131,8 @@ def workspace(
     scratch = method.vectors * (1 + dense_outputs + (events > 0)) + (10 if law.mass is None else 16)
     counts = (guards, lanes, scratch)
     if is_inline(law, method) if inline is None else inline:
-        return Workspace(n, len(law.parameters), 0, *counts, True, factors, events, reductions)
+        order = method.order if isinstance(method, Taylor) else 0
+        return Workspace(n, len(law.parameters), 0, *counts, True, factors, events, reductions, order)
     padded = -(-n // BLOCK) * BLOCK
     prelude = law.tape.prelude
     return Workspace(padded, len(law.parameters), prelude, *counts, False, factors, events, reductions)
@@ -147,7 +171,8 @@ def operations(
 class Setting:
     """A law inside one function of a kernel: how vectors are kept, and how the law is evaluated.
 
-    `also(tape, t, y)` evaluates other expressions of the law's names: denominators, events.
+    `also(tape, t, y)` evaluates other expressions of the law's names: denominators, events. `expand(t, y, order)` gives
+    the Taylor coefficients of the solution, as vectors.
 
     For stiff methods `linearise(t, y)` gives f, the Jacobian (as `factorise` takes it) and ∂f/∂t or None, and
     `factorise(jacobian, shift)` gives a function that solves (shift·M - J) x = b, and 1 or NaN or None as the
@@ -160,6 +185,7 @@ class Setting:
     absolute: Any
     y: Any
     slope: Any
+    expand: Callable[[Any, Any, int], list[Any]] | None = None
     linearise: Any = None
     factorise: Any = None
     mass: Callable[[Any], Any] | None = None
@@ -207,11 +233,29 @@ def _setting_in_registers(f: Function, work: Value, law: CompiledLaw, layout: Wo
         load("y", layout.lanes),
         load("slope", layout.lanes),
     )
+    if layout.order:
+        made.expand = _expander(f, law.expansion, table, parameters, layout.lanes)
     if layout.factors:
         _linear_in_registers(f, law.jacobian, made, run, law.jacobian.tape.run_prelude(table, parameters))
     if law.mass is not None:
         made.mass = partial(_weigh, f, law.mass)
     return made
+
+
+def _expander(
+    f: Function, expansion: Expansion, table: Operations, parameters: Mapping[str, Value], lanes: int
+) -> Callable[[Any, Any, int], list[Any]]:
+    """``expand(t, y, order)``, with what does not change computed here."""
+    constants = expansion.constants(table, parameters)
+
+    def expand(t: Value, y: Sequence[Value], order: int) -> list[list[Value]]:
+        jets = expansion.run(table, constants, f.spread(t, lanes), y, order)
+        return [
+            [f.constant(v) if isinstance(v, float) else v for v in column]
+            for column in zip(*jets, strict=True)
+        ]
+
+    return expand
 
 
 def _weigh(f: Function, mass: Mapping[tuple[int, int], float], v: list[Any]) -> list[Any]:

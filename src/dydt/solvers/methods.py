@@ -7,13 +7,16 @@ from functools import cache
 from dydt.solvers import tableaus
 from dydt.solvers.rosenbrock import Rosenbrock
 from dydt.solvers.runge_kutta import RungeKutta
+from dydt.solvers.taylor import Taylor
 
-__all__ = ["METHODS", "STIFF", "Method", "method"]
+__all__ = ["METHODS", "STIFF", "TAYLOR", "Method", "method"]
 
-Method = RungeKutta | Rosenbrock
+Method = RungeKutta | Rosenbrock | Taylor
+
+TAYLOR: tuple[str, ...] = ("taylor12", "taylor16", "taylor20")
 
 STIFF: tuple[str, ...] = ("rodas5p", "rodas4p", "rosenbrock23")
-METHODS: tuple[str, ...] = tableaus.METHODS + STIFF
+METHODS: tuple[str, ...] = tableaus.METHODS + TAYLOR + STIFF
 
 
 @cache
@@ -34,6 +37,8 @@ def method(name: str) -> Method:
         from dydt.solvers.tableaus.rosenbrock import ROSENBROCK_METHODS
 
         return Rosenbrock(ROSENBROCK_METHODS[name])
+    if name in TAYLOR:
+        return Taylor(int(name.removeprefix("taylor")))
     if name not in tableaus.METHODS:
         raise tableaus.unknown(name, METHODS)
     return RungeKutta(tableaus.tableau(name))

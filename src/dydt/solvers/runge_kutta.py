@@ -109,7 +109,7 @@ class Attempt(NamedTuple):
     y : vector
         The new state.
     error : number or None
-        The square of the error in units of the tolerance; None if the method takes fixed steps.
+        The square of the error in units of the tolerance; None if the method takes fixed steps, or has looked ahead.
     slope : vector or None
         f at the new state, if the method has computed it.
     """

@@ -74,6 +74,8 @@ class Workspace:
         How many events are watched.
     reductions : int
         Numbers that are gathered along the way.
+    order : int
+        Of the Taylor coefficients that the method asks for; 0 for other methods.
     """
 
     size: int
@@ -86,6 +88,7 @@ class Workspace:
     factors: int = 0
     events: int = 0
     reductions: int = 0
+    order: int = 0
     places: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
 
