@@ -7,7 +7,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -527,14 +526,8 @@ def test_a_terminal_without_unicode_is_served():
     assert "Traceback" not in done.stderr
 
 
-def test_the_start_is_quick_and_loads_nothing_it_does_not_need():
-    process("solve", "lorenz")  # the cache is warm from here on
-    best = math.inf
-    for _ in range(3):
-        began = time.perf_counter()
-        process("solve", "lorenz")
-        best = min(best, time.perf_counter() - began)
-    assert best < 1.0
+def test_the_start_loads_nothing_it_does_not_need():
+    """That is what makes it quick; how quick is measured in benchmarks."""
     code = (
         "import sys, contextlib; from dydt.cli import main\n"
         "sys.argv = ['dydt', 'solve', 'lorenz']\n"

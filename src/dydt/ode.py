@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dydt.errors import InputError, nearest
+from dydt.errors import InputError, listed, nearest
 from dydt.expr.equations import Equations
 from dydt.expr.mass import with_mass
-from dydt.expr.network import networks
-from dydt.expr.write import latex_law, write_law
+from dydt.expr.write import write_law
 from dydt.problem import Problem
 from dydt.settings import Settings, finite, read_settings, refuse_unsuited
 from dydt.solution import Solution
@@ -41,9 +41,9 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
 
     Parameters
     ----------
-    law : str or callable
-        Equations as text (see the language in the documentation), ``f(t, y, p)`` that gives the derivatives, or
-        `Equations`.
+    law : str, callable or ODE
+        Equations as text (see the language in the documentation), ``f(t, y, p)`` that gives the derivatives,
+        `Equations`, or another law, to give it events or other values.
     states : str or sequence of str, optional
         Names of the states, for a function: ``"x y z"``.
     independent : str
@@ -77,7 +77,7 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
 
     def __init__(
         self,
-        law: str | Callable[..., Any] | Equations,
+        law: str | Callable[..., Any] | Equations | ODE,
         *,
         states: str | Sequence[str] | None = None,
         independent: str = "t",
@@ -90,7 +90,7 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
         given = {**parameters, **(values or {})}
         if mass is not None and np.ndim(mass) == 0:  # a parameter of that name
             given["mass"], mass = mass, None
-        self.text = law if isinstance(law, str) else ""
+        self.text: str = law if isinstance(law, str) else law.text if isinstance(law, ODE) else ""
         self.equations = _read(law, states, independent, given)
         if mass is not None:
             self.equations = with_mass(self.equations, mass)
@@ -144,7 +144,7 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
             algebraic state it is a guess, and may be left out; what it became is in ``stats["adjusted"]``.
         method : str
             ``"auto"`` chooses by the tolerance, and changes to a stiff method and back where the law asks for it;
-            or one of `dydt.METHODS`.
+            ``"taylor"``, of an order for the tolerance, for smooth laws of a few states; or one of `dydt.METHODS`.
         rtol, atol : float
             Relative and absolute tolerance of a step's error; `atol` also by state.
         h : float, optional
@@ -392,6 +392,8 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
         return np.array(values)
 
     def _no_value(self, name: str) -> str:
+        if name.endswith("]"):
+            return f"the network `{name.partition('[')[0]}` has no weights yet: law.fit(data) finds them"
         known = [*self.states, *(n for n, v in self.parameters.items() if v is not None and n != name)]
         return f"`{name}` has no value: give it one, as in {name}=1{nearest(name, known)}"
 
@@ -400,10 +402,8 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
             return name
         if name in self.states:
             raise InputError(f"`{name}` is a state: give its initial value to solve(…, {name}=…)")
-        known = ", ".join(self.parameters) or "none"
-        raise InputError(
-            f"the law has no parameter `{name}`{nearest(name, self.parameters) or '.'} Its parameters: {known}"
-        )
+        guess, known = nearest(name, self.parameters) or ".", listed(self.parameters) or "none"
+        raise InputError(f"the law has no parameter `{name}`{guess} Its parameters: {known}")
 
     def initial_state(self, named: Mapping[str, Any], parameters: Array, t0: float) -> list[float]:
         """Initial values in the order of the states: what was given, else what the law says."""
@@ -422,9 +422,9 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
         for name in named:
             if name not in self.states and name not in self.parameters:
                 known = [*self.states, *self.parameters]
-                guess, listed = nearest(name, known) or ".", ", ".join(known)
                 raise InputError(
-                    f"the law has no `{name}`{guess} It knows {listed}; options are those of solve()"
+                    f"the law has no `{name}`{nearest(name, known) or '.'} It knows {listed(known)}; options are those "
+                    "of solve()"
                 )
         if missing:
             example = ", ".join(f"{n}=1" for n in missing if "'" not in n)
@@ -449,15 +449,6 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
 
         return float(evaluate([node], dict(zip(self.parameters, parameters, strict=True)))[0])
 
-    # -- networks -------------------------------------------------------------------------------------------------
-
-    @property
-    def weights(self) -> dict[str, Array]:
-        """The weights of the law's networks, an array each; NaN where there is none yet."""
-        values = self.parameters
-        found = networks(self.equations.derivatives)
-        return {n.name: np.array([values[weight] for weight in n.weights], dtype=float) for n in found}
-
     # -- words ----------------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -471,11 +462,10 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
     def __str__(self) -> str:
         return write_law(self.equations, self.parameters)
 
-    def _repr_latex_(self) -> str:
-        return f"$${latex_law(self.equations)}$$"
-
 
 def _read(law: Any, states: Any, independent: str, given: Mapping[str, float]) -> Equations:
+    if isinstance(law, ODE):
+        return replace(law.equations, parameters=law.parameters)
     if isinstance(law, Equations):
         return law
     if isinstance(law, str):

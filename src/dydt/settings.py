@@ -72,8 +72,7 @@ def read_settings(
     if constrained and method == "auto":
         method = "rodas5p"
     stiff_method = "rodas5p" if method == "auto" else ""
-    if method in ("auto", "taylor"):
-        method = choose(rtol) if method == "auto" else choose_order(rtol)
+    method = chosen(method, rtol)
     refuse_unsuited(method, constrained)
     fixed = not methods.method(method).adaptive
     if fixed and h is None:
@@ -123,14 +122,17 @@ def refuse_unsuited(method: str, constrained: bool) -> None:
     )
 
 
-def choose(rtol: float) -> str:
-    """The method for a tolerance: low orders pay only while little is asked for."""
-    return "tsit5" if rtol >= 1e-4 else "dop853" if rtol > 1e-7 else "vern9"
+def chosen(method: str, rtol: float) -> str:
+    """The method for a tolerance, of a name that leaves it open: low orders pay only while little is asked for.
 
-
-def choose_order(rtol: float) -> str:
-    """The Taylor method for a tolerance (measured on Lorenz, Lotka–Volterra, Duffing and Hénon–Heiles)."""
-    return "taylor12" if rtol > 1e-7 else "taylor16" if rtol > 1e-11 else "taylor20"
+    >>> chosen("auto", 1e-8), chosen("taylor", 1e-8), chosen("rk4", 1e-8)
+    ('vern9', 'taylor16', 'rk4')
+    """
+    if method == "auto":
+        return "tsit5" if rtol >= 1e-4 else "dop853" if rtol > 1e-7 else "vern9"
+    if method == "taylor":
+        return "taylor12" if rtol > 1e-7 else "taylor16" if rtol > 1e-11 else "taylor20"
+    return method
 
 
 def finite(name: str, value: Any) -> float:

@@ -11,12 +11,13 @@ from functools import cached_property
 from dydt.errors import InputError, nearest
 from dydt.expr.derive import jacobian
 from dydt.expr.graph import OPERATIONS, Node, is_number, walk
-from dydt.expr.write import write, write_event, write_number
+from dydt.expr.network import networks
+from dydt.expr.write import write, write_event, write_network, write_number
 from dydt.kernels.build import assembly, has_fma
 from dydt.kernels.llvm import Module
 from dydt.kernels.tape import Tape
 from dydt.ode import ODE
-from dydt.settings import choose
+from dydt.settings import chosen
 from dydt.solvers import methods
 from dydt.solvers.integrate import write_kernel
 from dydt.solvers.law import CompiledLaw, operations, workspace
@@ -78,7 +79,7 @@ def life(ode: ODE, stages: Sequence[str] = STAGES, method: str = "auto", full: b
             raise InputError(
                 f"there is no stage `{name}`{nearest(name, STAGES) or '.'} The stages: {', '.join(STAGES)}"
             )
-    told = _Life(ode, choose(1e-8) if method == "auto" else method, full)
+    told = _Life(ode, chosen(method, 1e-8), full)
     return [getattr(told, name)() for name in stages]
 
 
@@ -90,12 +91,15 @@ class _Life:
         self.full = full
 
     def text(self) -> Stage:
-        law = without_header(self.ode.text) or "(a Python function)"
+        unwritten = str(self.ode) if networks(self.law.derivatives) else "(a Python function)"
+        law = without_header(self.ode.text) or unwritten
         return Stage("text", "text", f"{len(law):,} characters", law)
 
     def equations(self) -> Stage:
-        states, parameters = len(self.ode.states), len(self.ode.parameters)
-        facts = f"{_count(states, 'state')}, {_count(parameters, 'parameter')}"
+        weights = sum(network.count for network in networks(self.law.derivatives))
+        facts = f"{_count(len(self.ode.states), 'state')}, "
+        facts += _count(len(self.ode.parameters) - weights, "parameter")
+        facts += f", {_count(weights, 'weight')}" if weights else ""
         return Stage("equations", "equations as read", facts, write_law(self.ode), self.ode.read_seconds)
 
     def graph(self) -> Stage:
@@ -172,7 +176,7 @@ class _Life:
         parameters = {name: f.load(p, i) for i, name in enumerate(law.parameters) if name in used}
         states = {name: f.load(y, i) for i, name in enumerate(law.states) if name in used}
         inputs = {law.independent: t} | states | parameters
-        table = operations(f)
+        table = operations(f, p, law.networks)
         values = law.tape.run(table, inputs, law.tape.run_prelude(table, inputs))
         for i, value in enumerate(values):
             f.store(value, out, i)
@@ -210,8 +214,13 @@ def write_law(ode: ODE) -> str:
     ]
     start = law.start if law.start is not None else law.span[0] if law.span else 0.0
     place = write_number(float(start))
-    values = [f"{name} = {write_number(v)}" for name, v in ode.parameters.items() if v is not None]
-    valueless = [name for name, v in ode.parameters.items() if v is None]
+    found = networks(law.derivatives)
+    weights = {name for network in found for name in network.weights}
+    values = [
+        f"{n} = {write_number(v)}" for n, v in ode.parameters.items() if v is not None and n not in weights
+    ]
+    valueless = [n for n, v in ode.parameters.items() if v is None and n not in weights]
+    valueless += [f"the weights of {n.name}" for n in found if ode.parameters[n.weights[0]] is None]
     initial = [f"{name}({place}) = {write(node)}" for name, node in law.initial.items()]
     span = (
         [f"{law.independent} = {write_number(law.span[0])}:{write_number(law.span[1])}"] if law.span else []
@@ -220,6 +229,7 @@ def write_law(ode: ODE) -> str:
     if valueless:
         settled.append(f"# without a value: {', '.join(valueless)}")
     happens = [""] * bool(law.events) + [write_event(event) for event in law.events]
+    happens += [""] * bool(found) + [write_network(network) for network in found]
     return "\n".join([*changes, *happens, *([""] if settled else []), *settled])
 
 
@@ -302,6 +312,8 @@ def _label(node: Node) -> str:
         return write_number(node.value)
     if node.operation == "symbol":
         return str(node.value)
+    if node.operation == "network":
+        return str(node.value.write(["…"]))
     return OPERATIONS[node.operation].infix.strip() or node.operation
 
 

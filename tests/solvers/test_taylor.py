@@ -9,7 +9,7 @@ import pytest
 
 import dydt
 from dydt.errors import InputError
-from dydt.settings import choose_order
+from dydt.settings import chosen
 from dydt.solvers.methods import TAYLOR, method
 from tests.problems import problem
 
@@ -114,7 +114,7 @@ def test_a_constant_law_takes_one_step_and_a_flat_start_is_no_trap():
 
 
 def test_the_order_follows_the_tolerance():
-    assert [choose_order(rtol) for rtol in (1e-3, 1e-8, 1e-13)] == list(TAYLOR)
+    assert [chosen("taylor", rtol) for rtol in (1e-3, 1e-8, 1e-13)] == list(TAYLOR)
     assert dydt.ODE("x' = -x").solve(t=(0, 1), x=1, method="taylor", rtol=1e-5).stats["method"] == "taylor12"
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dydt import gallery
-from dydt.errors import InputError, LawError, nearest
+from dydt.errors import InputError, LawError, listed, nearest
 from dydt.expr.source import LARGEST_TEXT, plain_name, shorten
 
 if TYPE_CHECKING:
@@ -185,8 +184,7 @@ def make_ode(entry: gallery.Entry, independent: str, parameters: dict[str, float
     from dydt.ode import ODE
 
     if entry.law is not None:
-        whole = replace(entry.law.equations, parameters=dict(entry.law.parameters))
-        return ODE(whole, values=parameters)
+        return ODE(entry.law, values=parameters)
     try:
         return ODE(entry.text, independent=independent, values=parameters)
     except LawError:
@@ -238,19 +236,30 @@ def _check_initial(ode: ODE, initial: Mapping[str, float], swept: Collection[str
             raise InputError(f"`{name}` is a parameter: give its value with --set {name}={initial[name]:g}")
         if name not in ode.states:
             raise InputError("--init: " + no_such("state", name, ode.states))
-    valueless = [name for name, value in ode.parameters.items() if value is None and name not in swept]
-    if valueless:
-        raise InputError(f"no value for {_listed(valueless)}: give --set {_example(valueless)}")
+    check_values(ode, swept)
     given = {*initial, *ode.equations.initial, *ode.equations.algebraic, *swept}
     missing = [name for name in ode.states if name not in given]
     if missing:
         raise InputError(f"no initial value for {_listed(missing)}: give --init {_example(missing)}")
 
 
+def check_values(ode: ODE, given: Collection[str]) -> None:
+    """Say which parameter has no value and is not given one, and which network is still to be trained."""
+    missing = [name for name, value in ode.parameters.items() if value is None and name not in given]
+    untrained = [name for name in missing if name.endswith("]")]
+    if untrained:
+        raise InputError(
+            f"the network `{untrained[0].partition('[')[0]}` has no weights yet: dydt fit data.csv --law law.ode "
+            "--out law.npz finds them, and dydt knows law.npz then"
+        )
+    if missing:
+        raise InputError(f"no value for {_listed(missing)}: give --set {_example(missing)}")
+
+
 def _check_method(method: str, step: float | None) -> None:
     from dydt.solvers import methods
 
-    if method != "auto" and step is None and not methods.method(method).adaptive:
+    if method not in methods.OPEN and step is None and not methods.method(method).adaptive:
         raise InputError(f"{method} takes fixed steps: say how long, as in --h 0.01")
 
 
@@ -278,8 +287,7 @@ def no_such(what: str, name: str, known: Sequence[str], most: int = 12) -> str:
     >>> no_such("state", "X", ["x", "y"])
     'there is no state `X`. There: x, y'
     """
-    listed = ", ".join(known[:most]) + (" …" if len(known) > most else "")
-    return f"there is no {what} `{shorten(name)}`{nearest(name, known) or '.'} There: {listed}"
+    return f"there is no {what} `{shorten(name)}`{nearest(name, known) or '.'} There: {listed(known, most)}"
 
 
 def split(text: str) -> list[str]:
@@ -342,9 +350,9 @@ def _no_file(path: Path) -> str:
         return f"`{path}` is a folder, and a law is a file"
     there = list(_laws_in(path.parent))
     guess = nearest(path.name, there)
-    listed = f" There: {', '.join(sorted(there)[:8])}" if there and not guess else ""
+    others = f" There: {', '.join(sorted(there)[:8])}" if there and not guess else ""
     shelf = f" The gallery's law is called {path.stem}" if path.stem in gallery.names() and not guess else ""
-    return f"there is no file `{shorten(str(path))}`{guess or '.' * bool(listed or shelf)}{listed}{shelf}"
+    return f"there is no file `{shorten(str(path))}`{guess or '.' * bool(others or shelf)}{others}{shelf}"
 
 
 def _laws_in(folder: Path) -> Iterator[str]:

@@ -402,7 +402,7 @@ class Sweeper:
 
     def _work(self, work: Array, plan: Array, over: Callable[[], bool], advice: Advice | None) -> None:
         """One thread: call the kernel until the queue is empty."""
-        budget = max(16, _BREATH // (max(1, self.law.work) * self.method.stages * self.lanes))
+        budget = max(16, _BREATH // (attempt_work(self.law, self.method) * self.lanes))
         integers, left, turns = work.view(np.int64), self.layout.places["budget"], self.layout.places["turns"]
         while not over():
             integers[left] = budget

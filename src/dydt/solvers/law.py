@@ -111,6 +111,8 @@ def _check_expansion(law: CompiledLaw, method: Taylor) -> None:
 
 def attempt_work(law: CompiledLaw, method: Method) -> int:
     """How many operations an attempt of one step takes."""
+    if isinstance(method, Taylor):
+        return law.expansion.work(method.order)
     work = max(1, law.work + 4 * len(law.states)) * method.stages
     return work + law.jacobian.elimination.work * method.stages if method.linear else work
 

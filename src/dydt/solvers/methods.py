@@ -13,6 +13,7 @@ __all__ = ["METHODS", "STIFF", "TAYLOR", "Method", "method"]
 
 Method = RungeKutta | Rosenbrock | Taylor
 
+OPEN = ("auto", "taylor")  # names for which the tolerance chooses
 TAYLOR: tuple[str, ...] = ("taylor12", "taylor16", "taylor20")
 
 STIFF: tuple[str, ...] = ("rodas5p", "rodas4p", "rosenbrock23")
@@ -40,5 +41,5 @@ def method(name: str) -> Method:
     if name in TAYLOR:
         return Taylor(int(name.removeprefix("taylor")))
     if name not in tableaus.METHODS:
-        raise tableaus.unknown(name, METHODS)
+        raise tableaus.unknown(name, (*OPEN, *METHODS))
     return RungeKutta(tableaus.tableau(name))
