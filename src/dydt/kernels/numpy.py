@@ -36,6 +36,7 @@ def evaluate(outputs: Sequence[Node], inputs: Mapping[str, Any], number: Any = n
     [np.float64(10.0)]
     """
     values: dict[int, Any] = {}
+    known: dict[Any, Any] = {}  # networks, each computed once for the same inputs
     with np.errstate(all="ignore"):
         for node in walk(outputs):
             if node.operation == "symbol":
@@ -45,7 +46,7 @@ def evaluate(outputs: Sequence[Node], inputs: Mapping[str, Any], number: Any = n
             else:
                 arguments = [values[a.index] for a in node.arguments]
                 if node.operation == "network":
-                    values[node.index] = _network_node(node, arguments, inputs)
+                    values[node.index] = _network_node(node, arguments, inputs, known)
                 else:
                     values[node.index] = numpy_function(node.operation)(*arguments)
             if number is not np.float64 and np.issubdtype(np.asarray(values[node.index]).dtype, np.floating):
@@ -53,20 +54,27 @@ def evaluate(outputs: Sequence[Node], inputs: Mapping[str, Any], number: Any = n
     return [values[node.index] for node in outputs]
 
 
-def _network_node(node: Node, arguments: Sequence[Any], inputs: Mapping[str, Any]) -> Any:
+def _network_node(
+    node: Node, arguments: Sequence[Any], inputs: Mapping[str, Any], known: dict[Any, Any]
+) -> Any:
     """One output of a network, or its derivative along one of the inputs."""
     data = node.value
-    weights = np.array([inputs[name] for name in data.network.weights])
-    values, slopes = network_values(data.network, weights, arguments)
-    if isinstance(data, Output):
-        return values[..., data.index][()]
-    return slopes[..., data.index, data.along][()]
+    network, is_slope = data.network, not isinstance(data, Output)
+    if network not in known:
+        known[network] = np.array([inputs[name] for name in network.weights])
+    key = (network, is_slope, *(a.index for a in node.arguments))
+    if key not in known:
+        known[key] = network_values(network, known[network], arguments, is_slope)
+    values, slopes = known[key]
+    return slopes[..., data.along, data.index][()] if is_slope else values[..., data.index][()]
 
 
-def network_values(network: Network, weights: Any, inputs: Sequence[Any]) -> tuple[Any, Any]:
-    """The outputs of a network, on the last axis, and its derivatives, on the last two (a row an output).
+def network_values(
+    network: Network, weights: Any, inputs: Sequence[Any], sloping: bool = False
+) -> tuple[Any, Any]:
+    """The outputs of a network, on the last axis; and if asked for, its derivatives along the inputs.
 
-    The inputs are numbers or arrays that broadcast.
+    The inputs are numbers or arrays that broadcast. Of derivatives the last two axes are inputs and outputs.
 
     >>> network_values(Network("nn", (2, 1)), np.array([1.0, 10.0, 5.0]), [2.0, 3.0])[0]
     array([37.])
@@ -75,12 +83,16 @@ def network_values(network: Network, weights: Any, inputs: Sequence[Any]) -> tup
     activation = ACTIVATIONS[network.activation](z)
     formulas = [activation, derivative(activation, "z")]
     values = np.stack(np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in inputs)), axis=-1)
-    slopes = np.broadcast_to(np.eye(network.sizes[0]), (*values.shape, network.sizes[0]))
+    count, shape = network.sizes[0], values.shape[:-1]
+    slopes = np.broadcast_to(np.eye(count), (*shape, count, count)).reshape(-1, count) if sloping else None
     for layer in network.layers:
         matrix = np.asarray(weights[layer.first : layer.biases]).reshape(layer.inputs, layer.outputs)
         values = values @ matrix + weights[layer.biases : layer.end]
-        slopes = matrix.T @ slopes
-        if layer is not network.layers[-1]:
-            values, steepness = evaluate(formulas, {"z": values})
-            slopes = np.asarray(steepness)[..., None] * slopes
-    return values, slopes
+        slopes = None if slopes is None else slopes @ matrix  # as one matrix: much quicker than one a point
+        if layer is network.layers[-1]:
+            break
+        values, steepness = evaluate(formulas, {"z": values})
+        if slopes is not None:
+            steep = np.broadcast_to(steepness, values.shape).reshape(-1, 1, layer.outputs)
+            slopes = (slopes.reshape(-1, count, layer.outputs) * steep).reshape(-1, layer.outputs)
+    return values, None if slopes is None else slopes.reshape(*shape, count, network.sizes[-1])
