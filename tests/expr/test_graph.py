@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dydt.expr.evaluate import evaluate
-from dydt.expr.graph import apply, number, symbol
+from dydt.expr.graph import apply, number, symbol, where
+from dydt.expr.parse import parse
 from tests.expr.random_expressions import NAMES, build, trees, value_of_node, value_of_tree
 
 FLOATS = st.one_of(st.floats(), st.integers(-3, 3).map(float), st.floats(-10, 10))
@@ -47,3 +50,23 @@ def test_evaluate_beyond_the_finite():
     assert evaluate(x**3, {"x": -1e200}) == -math.inf
     assert evaluate(x**-1, {"x": 0.0}) == math.inf
     assert math.isnan(evaluate(x**0.5, {"x": -2.0}))
+
+
+def test_yes_and_no_are_one_and_zero_where_a_number_is_wanted():
+    x = symbol("x")
+    assert (x > 1) * 2 is apply("mul", where(x > 1, 1, 0), 2.0)
+    assert apply("and", x > 1, x) is apply("and", x > 1, apply("ne", x, 0.0))
+    window = parse("x' = d*(t > 1)*(t < 2) - x")
+    found = [evaluate(window.derivatives[0], {"t": t, "x": 0.0, "d": 3.0}) for t in (0.5, 1.5, 2.5)]
+    assert found == [0.0, 3.0, 0.0]
+    assert parse("x' = (x > 1)").derivatives[0] is where(x > 1, 1, 0)
+
+
+def test_a_dose_that_is_given_for_a_while():
+    import dydt
+
+    by_text = dydt.ODE("x' = -k*x + d*(t > 1)*(t < 2)", k=1, d=2)
+    by_function = dydt.ODE(lambda t, y, p: [-p.k * y[0] + (t > 1) * (t < 2) * p.d], states="x", k=1, d=2)
+    for law in (by_text, by_function):
+        end = law.solve(t=(0, 3), x=0, rtol=1e-10).y[-1, 0]
+        assert end == pytest.approx(2 * (1 - np.exp(-1)) * np.exp(-1), rel=1e-7)

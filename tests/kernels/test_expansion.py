@@ -97,6 +97,12 @@ def test_solutions_that_are_known():
     np.testing.assert_allclose(found, [float(v) for v in expected], rtol=1e-11)
 
 
+def test_kinks_in_what_does_not_change_are_none():
+    np.testing.assert_allclose(
+        coefficients("x' = abs(k)*x", 4, x=1.0, k=-1.0)["x"], [1, 1, 1 / 2, 1 / 6, 1 / 24]
+    )
+
+
 def test_zeros_are_left_away():
     found = coefficients("x' = 1; y' = 2*t; z' = 0*t + c", 6, x=5.0, y=0.0, z=1.0, c=3.0)
     np.testing.assert_array_equal(found["x"], [5, 1, 0, 0, 0, 0, 0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dydt.expr.graph import Node, number, symbol
+from dydt.expr.graph import Node, as_value, number, symbol
 from dydt.expr.tidy import ZERO, plus, times
 
 
@@ -88,6 +88,7 @@ class Equations:
     mass: dict[tuple[int, int], float] | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "derivatives", tuple(map(as_value, self.derivatives)))
         if not self.written:  # a function has no text: each derivative is its own equation
             pairs = zip(self.left, self.derivatives, strict=True)
             object.__setattr__(self, "written", tuple(Written(left, node) for left, node in pairs))

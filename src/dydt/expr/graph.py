@@ -40,6 +40,11 @@ class Node:
     def __hash__(self) -> int:
         return self.index
 
+    def __reduce__(self) -> Any:
+        from dydt.expr.flat import flat, raised
+
+        return raised, (flat(self),)
+
     def __repr__(self) -> str:
         return f"<{self}>"
 
@@ -144,7 +149,9 @@ class Node:
         if method != "__call__" or options:
             return NotImplemented
         if any(hasattr(item, "shape") and item.shape for item in inputs):
-            return _elementwise(ufunc, inputs)
+            import numpy
+
+            return numpy.frompyfunc(ufunc, len(inputs), 1)(*map(boxed, inputs))
         name = _UFUNCS.get(ufunc.__name__)
         if name is not None:
             return apply(name, *inputs)
@@ -256,17 +263,15 @@ def apply(name: str, *arguments: Any) -> Node:
     nodes = tuple(map(as_node, arguments))
     if len(nodes) != operation.arity:
         raise InputError(f"{name} takes {operation.arity} argument(s), not {len(nodes)}")
-    if name == "select" and not is_truth(nodes[0]):
-        nodes = (apply("ne", nodes[0], 0.0), *nodes[1:])
-    elif name in ("and", "or", "not"):
-        nodes = tuple(n if is_truth(n) else apply("ne", n, 0.0) for n in nodes)
+    wants_truth = operation.arity if name in ("and", "or", "not") else int(name == "select")
+    nodes = tuple(as_truth(n) if i < wants_truth else as_value(n) for i, n in enumerate(nodes))
     simpler = _simplify(name, nodes)
     return simpler if simpler is not None else _intern(name, nodes)
 
 
 def carry(name: str, data: Any, *arguments: Node) -> Node:
     """An operation whose node carries data that says what it is, such as which output of which network."""
-    return _intern(name, arguments, data)
+    return _intern(name, tuple(map(as_value, arguments)), data)
 
 
 def rebuild(node: Node, arguments: Sequence[Node]) -> Node:
@@ -285,6 +290,16 @@ def is_truth(node: Node) -> bool:
     """Whether the node answers yes or no."""
     row = OPERATIONS.get(node.operation)
     return row is not None and row.truth
+
+
+def as_value(node: Node) -> Node:
+    """The node itself, or 1 and 0 for yes and no."""
+    return apply("select", node, 1.0, 0.0) if is_truth(node) else node
+
+
+def as_truth(node: Node) -> Node:
+    """The node itself, or whether the number that it is differs from zero."""
+    return node if is_truth(node) else apply("ne", node, 0.0)
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -354,12 +369,6 @@ def _binary(name: str, a: Any, b: Any) -> Any:
         return apply(name, a, b)
     except InputError:
         return NotImplemented
-
-
-def _elementwise(ufunc: Any, inputs: Sequence[Any]) -> Any:
-    import numpy
-
-    return numpy.frompyfunc(ufunc, len(inputs), 1)(*map(boxed, inputs))
 
 
 def boxed(item: Any) -> Any:
@@ -490,11 +499,6 @@ _COMPOSED_UFUNCS: dict[str, Callable[..., Node]] = {
 }
 
 
-def _give_numpy_methods() -> None:
-    """NumPy calls ``item.sin()`` for each item of an object array: answer it."""
-    for row in _ROWS:
-        if row.arity == 1 and not row.infix and "." not in row.numpy:
-            setattr(Node, row.numpy, lambda self, name=row.name: apply(name, self))
-
-
-_give_numpy_methods()
+for _row in _ROWS:  # NumPy calls ``item.sin()`` for each item of an object array: answer it
+    if _row.arity == 1 and not _row.infix and "." not in _row.numpy:
+        setattr(Node, _row.numpy, lambda self, name=_row.name: apply(name, self))

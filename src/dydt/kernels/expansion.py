@@ -25,15 +25,7 @@ Operations = Mapping[str, Callable[..., Any]]
 Jet = list[Any]  # coefficients; those that are not there, and the Python number 0.0, are zero
 
 # Where these are not smooth, coefficients say nothing of what comes.
-_UNSMOOTH = {
-    "abs": "abs",
-    "sign": "sign",
-    "min": "min",
-    "max": "max",
-    "floor": "floor",
-    "mod": "mod",
-    "step": "step",
-}
+_UNSMOOTH = {name: name for name in ("abs", "sign", "min", "max", "floor", "mod", "step")}
 _UNSMOOTH |= {"select": "if(…)", "network": "networks"}
 _RULES = ("add", "sub", "neg", "mul", "div", "pow")
 
@@ -58,11 +50,11 @@ class Expansion:
         self.states, self.independent = tuple(states), independent
         self._varying: set[int] = set()
         self.outputs = self._rewritten(simplified(outputs))
-        unsmooth = {_UNSMOOTH[n.operation] for n in walk(self.outputs) if n.operation in _UNSMOOTH}
-        if unsmooth:
+        kinks = {n.operation for n in walk(self.outputs) if n.operation in _UNSMOOTH and self.varies(n)}
+        if kinks:
             raise InputError(
-                f"Taylor series need a law that is smooth, and this one has {', '.join(sorted(unsmooth))}: take vern9, "
-                "or leave the method away"
+                "Taylor series need a law that is smooth, and this one has "
+                f"{', '.join(sorted(_UNSMOOTH[kink] for kink in kinks))}: take vern9, or leave the method away"
             )
         self.partials = self._close(self.outputs)
         self.nodes = walk(
