@@ -105,6 +105,8 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
         for name, value in given.items():
             self.parameters[self._parameter(name)] = finite(name, value)
         self.training: Report | None = None  # of a law that was learned
+        # Some of the states that such a law was learned from, NaN where nothing was measured; elsewhere it is a guess.
+        self.seen: Array | None = law.seen if isinstance(law, ODE) else None
         self.read_seconds = time.perf_counter() - began
         self.compile_seconds = 0.0
         self._law: CompiledLaw | None = None

@@ -40,6 +40,8 @@ def save(ode: ODE, path: str | Path) -> Path:
         "independent": np.array(ode.independent),
     }
     arrays |= {f"weights {name}": weights for name, weights in ode.weights.items()}
+    if ode.seen is not None:
+        arrays["seen"] = ode.seen
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
         np.savez(file, **arrays)
     os.replace(file.name, path)
@@ -91,4 +93,7 @@ def load(path: str | Path) -> ODE:
         if weights is None or weights.shape != (network.count,) or weights.dtype.kind != "f":
             raise InputError(f"`{path.name}` does not hold the {network.count} weights of `{network.name}`")
         ode.parameters |= dict(zip(network.weights, map(float, weights), strict=True))
+    seen = kept.get("seen", np.empty(0))
+    if seen.ndim == 2 and seen.shape[1] == len(ode.states) and seen.dtype.kind == "f":
+        ode.seen = seen
     return ode

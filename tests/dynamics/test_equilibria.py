@@ -193,3 +193,29 @@ def test_errors(text, box, message):
     with pytest.raises(dydt.InputError, match="is a state"):
         dydt.ODE("x' = -x").equilibria(x=1)
     assert len(dydt.ODE("x' = -x + A*sin(t)", A=0).equilibria()) == 1
+
+
+def test_of_a_learned_law_points_without_data_nearby_are_guesses(tmp_path):
+    """A learned law is stood in for by one that is known, and data on a ring around one of its three points."""
+    law = dydt.ODE(
+        "x' = y; y' = x - x^3 + 0*nn(x); nn = network(2)", values={f"nn[{i}]": 0.1 for i in range(7)}
+    )
+    angle = np.linspace(0, 2 * np.pi, 50)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+    assert law.equilibria({"x": (-2, 2), "y": (-1, 1)}).guessed.tolist() == [False] * 3
+    law.seen = np.concatenate([[1, 0] + 0.3 * circle, [1, 0] + 0.03 * circle, [[np.nan, 0.0]]])
+    again = dydt.load(law.save(tmp_path / "law.npz"))
+    np.testing.assert_array_equal(again.seen, law.seen)
+    for known in (law, again, dydt.ODE(law)):
+        found = known.equilibria({"x": (-2, 2), "y": (-1, 1)})
+        np.testing.assert_allclose(found.points[:, 0], [-1, 0, 1], atol=1e-9)
+        assert found.guessed.tolist() == [True, True, False]
+        assert [item["guessed"] for item in found.to_dict()["equilibria"]] == [True, True, False]
+        assert "saddle*" in str(found)
+        assert "far from the data that the law was learned from" in str(found)
+    around = law.equilibria()  # where nobody says, only the surroundings of the data are searched
+    np.testing.assert_allclose(around.points, [[1.0, 0.0]], atol=1e-9)
+    assert "guess" not in str(around)
+    box = law.portrait().box
+    assert box.low[0] == pytest.approx(0.7 - 0.25 * 0.6, abs=0.01)
+    assert box.high[0] == pytest.approx(1.3 + 0.25 * 0.6, abs=0.01)

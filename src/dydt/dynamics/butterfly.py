@@ -139,13 +139,13 @@ class Butterfly:
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
-    def plot(self, **options: Any) -> Any:
+    def plot(self, path: Any = None, **options: Any) -> Any:
         """Both paths over time and the logarithm of their distance; see `dydt.plotting.butterfly.drifting`."""
         from dydt.plotting.butterfly import drifting
 
-        return drifting(self, **options)
+        return drifting(self, path=path, **options)
 
-    def phase(self, *names: str, **options: Any) -> Any:
+    def phase(self, *names: Any, **options: Any) -> Any:
         """Both paths in space; see `dydt.plotting.butterfly.in_space`."""
         from dydt.plotting.butterfly import in_space
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dydt.brief import brief
 from dydt.dynamics.flow import Flow
 from dydt.dynamics.surroundings import typical
 from dydt.errors import InputError
@@ -65,6 +66,8 @@ class Quantity:
         values = self(solution.y)
         return values - values[0]
 
+    __repr__ = brief
+
     def __str__(self) -> str:
         return f"{self.kind}: {self.text}"
 
@@ -117,7 +120,7 @@ class Conserved(Sequence[Quantity]):
             return f"no conserved quantity found\n  ({self.tried})"
         return "\n".join(str(item) for item in self.items)
 
-    __repr__ = __str__
+    __repr__ = brief
 
     def _repr_latex_(self) -> str:
         if not self.items:
@@ -167,11 +170,11 @@ def drift(solution: Solution, quantity: Any = None) -> Array:
     node = node_of(quantity, parameters)
     unknown = [name for name in symbols([node]) if name not in solution.states]
     if unknown:
-        from dydt.errors import nearest
+        from dydt.errors import listed, nearest
 
         known = [*solution.states, *parameters]
         hint = nearest(unknown[0], known) or "."
-        raise InputError(f"the law has no `{unknown[0]}`{hint} It has: {', '.join(known)}")
+        raise InputError(f"the law has no `{unknown[0]}`{hint} It has: {listed(known)}")
     return Quantity("quantity", str(quantity), "", node, solution.states).drift(solution)
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from dydt.brief import brief
 from dydt.dynamics.box import Box, make_box, read_box
 from dydt.dynamics.flow import Flow
 from dydt.dynamics.newton import zeros
 from dydt.dynamics.stability import Place, classify, place
-from dydt.dynamics.surroundings import one_turn, search_box, sizes, typical
+from dydt.dynamics.surroundings import is_far_from_data, one_turn, search_box, sizes, typical
 from dydt.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Equilibrium:
             raise InputError(f"the law has no state `{name}`{hint} It has: {', '.join(self.values)}")
         return self.values[name]
 
+    __repr__ = brief
+
     def __str__(self) -> str:
         where = ", ".join(f"{name} = {value:.6g}" for name, value in self.values.items())
         beyond = "" if self.decided_by == "linear part" else f" (by {self.decided_by})"
@@ -122,6 +125,8 @@ class RestingSet:
     free: tuple[str, ...]
     points: Array
     across: str
+
+    __repr__ = brief
 
     def __str__(self) -> str:
         if self.formulas:
@@ -188,6 +193,11 @@ class Equilibria(Sequence[Equilibrium]):
         return iter(self.items)
 
     @property
+    def guessed(self) -> Array:
+        """Of a law that was learned, which points are far from its data, so that they are a guess: m of bool."""
+        return is_far_from_data(self.ode, self.points)
+
+    @property
     def points(self) -> Array:
         """All isolated points: shape (m, n)."""
         return np.array([item.point for item in self.items]).reshape(-1, len(self.states))
@@ -216,7 +226,10 @@ class Equilibria(Sequence[Equilibrium]):
             "parameters": dict(self.parameters),
             "exact": self.is_exact,
             "box": None if self.box is None else self.box.to_dict(),
-            "equilibria": [item.to_dict() for item in self.items],
+            "equilibria": [
+                {**item.to_dict(), "guessed": bool(guessed)}
+                for item, guessed in zip(self.items, self.guessed, strict=True)
+            ],
             "sets": [item.to_dict() for item in self.sets],
         }
 

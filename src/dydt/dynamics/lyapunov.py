@@ -140,11 +140,11 @@ class Lyapunov:
         ]
         return r"$$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$$"
 
-    def plot(self, **options: Any) -> Any:
+    def plot(self, path: Any = None, **options: Any) -> Any:
         """How the exponents settled; see `dydt.plotting.lyapunov.convergence`."""
         from dydt.plotting.lyapunov import convergence
 
-        return convergence(self, **options)
+        return convergence(self, path=path, **options)
 
 
 def latex_number(value: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,10 +11,15 @@ from dydt.dynamics.box import Box, make_box
 from dydt.dynamics.flow import Flow
 from dydt.errors import InputError, SolveWarning
 
+if TYPE_CHECKING:
+    from dydt.ode import ODE
+
 Array = Any
 
 _WIDE = 10.0  # how far from 0 states are looked for when the law says nothing
 _TURN = 2 * np.pi
+_NEAR = 0.1  # of the size of the data: nearer there are data
+_BESIDE = 0.25  # of the size of the data, beside which a learned law is looked at
 _LENGTH = 30.0  # the time of a typical solution whose law names none
 
 
@@ -51,8 +56,33 @@ def _solved(flow: Flow, span: tuple[float, float], method: str, rtol: float) -> 
         )
 
 
+def box_of_data(flow: Flow) -> Box | None:
+    """Where the data lay that the law was learned from, if it was and all states were measured."""
+    seen = flow.ode.seen
+    if seen is None or not np.all(np.any(np.isfinite(seen), axis=0)):
+        return None
+    return make_box(flow.names, np.nanmin(seen, axis=0), np.nanmax(seen, axis=0))
+
+
+def is_far_from_data(ode: ODE, points: Array) -> Array:
+    """Whether no state that the law was learned from is near these points, by the states that were measured."""
+    seen = ode.seen
+    if seen is None or not len(points):
+        return np.zeros(len(points), dtype=bool)
+    measured = np.any(np.isfinite(seen), axis=0)
+    seen, points = seen[np.all(np.isfinite(seen[:, measured]), axis=1)][:, measured], points[:, measured]
+    if not len(seen):
+        return np.zeros(len(points), dtype=bool)
+    width = np.where(np.ptp(seen, axis=0) > 0, np.ptp(seen, axis=0), 1.0)
+    away = np.sqrt(np.mean(((points[:, None] - seen) / width) ** 2, axis=2))
+    return np.min(away, axis=1) > _NEAR
+
+
 def search_box(flow: Flow, seen: Array | None) -> Box:
-    """Where zeros are looked for: well around a typical solution, else around 0."""
+    """Where zeros are looked for: well around a typical solution, else around 0; of a learned law, around the data."""
+    data = box_of_data(flow)
+    if data is not None:
+        return data.grown(_BESIDE)
     if seen is None or not len(seen):
         return make_box(flow.names, np.full(flow.size, -_WIDE), np.full(flow.size, _WIDE))
     low, high = seen.min(axis=0), seen.max(axis=0)
@@ -93,11 +123,14 @@ def planar_box(flow: Flow, traveller: Any = None) -> Box:
     """The part of the plane that tells the story.
 
     It holds the typical solution, the points of rest near it, and where orbits that stay near go; a whole turn of an
-    angle; and of states that can't become negative only what is positive.
+    angle; and of states that can't become negative only what is positive. Of a learned law it is what the data saw.
     """
     from dydt.dynamics.newton import zeros
     from dydt.dynamics.travel import Traveller
 
+    data = box_of_data(flow)
+    if data is not None:
+        return data.grown(_BESIDE)
     seen = typical(flow)
     wide = search_box(flow, seen)
     if seen is not None and len(seen):

@@ -18,7 +18,10 @@ def told(found: Equilibria) -> str:
     lines = [_summary(found)]
     names = found.states[:_MOST_STATES]
     if len(found):
-        rows = [[*(f"{item.values[n]:.6g}" for n in names), item.kind, _pull(item)] for item in found]
+        rows = [
+            [*(f"{item.values[n]:.6g}" for n in names), item.kind + "*" * int(guessed), _pull(item)]
+            for item, guessed in zip(found, found.guessed, strict=True)
+        ]
         table = [[*names, "kind", ""], *rows]
         widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
         for k, row in enumerate(table):
@@ -34,6 +37,7 @@ def told(found: Equilibria) -> str:
             lines.append(line.rstrip())
             if k and len(values) > room:
                 lines.append("      eigenvalues " + _cut(values, _WIDEST - 18))
+        lines += _guesses(found)
         lines += _formulas(found)
         lines += _reasons(found)
     lines += [f"  {item}" for item in found.sets]
@@ -49,6 +53,12 @@ def _summary(found: Equilibria) -> str:
     if found.is_exact:
         return f"{number}{where} (exact: there are no others{' there' if where else ''})"
     return f"{number} found{where} (from {found.starts:,} starts)"
+
+
+def _guesses(found: Equilibria) -> list[str]:
+    if not any(found.guessed):
+        return []
+    return ["", "  * far from the data that the law was learned from, where it is a guess"]
 
 
 def _pull(item: Equilibrium) -> str:
