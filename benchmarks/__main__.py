@@ -21,6 +21,7 @@ PARTS = (
     "neural",
     "spirals",
     "gradients",
+    "optimisers",
 )
 
 

@@ -6,7 +6,18 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import continuous, gradients, learning, neural, pictures, spirals, stiff, tables, textbook
+from benchmarks import (
+    continuous,
+    gradients,
+    learning,
+    neural,
+    optimisers,
+    pictures,
+    spirals,
+    stiff,
+    tables,
+    textbook,
+)
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -26,6 +37,7 @@ SECTIONS = {
     "neural": ("Learning: a law from noisy samples", neural.text),
     "spirals": ("Learning: two spirals", spirals.text),
     "gradients": ("Learning: one gradient", gradients.text),
+    "optimisers": ("Learning: Gauss–Newton and L-BFGS", optimisers.text),
 }
 
 

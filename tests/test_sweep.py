@@ -98,6 +98,15 @@ def test_a_member_that_fails_spoils_no_other():
     assert "escapes" in runs.member(1).message
 
 
+def test_a_large_law_may_have_many_denominators():
+    """Each of them is judged by slopes of its own, for which there must be room."""
+    slopes = [f"1/(1 + x{i + 1})" if i < 6 else f"x{(i + 1) % 20}" for i in range(20)]
+    law = dydt.ODE("; ".join(f"x{i}' = a*{s} - x{i}; x{i}(0) = {i / 20}" for i, s in enumerate(slopes)))
+    runs = law.sweep(t=(0, 2), a=[0.5], method="vern9", lanes=1, saveat=[1.0, 2.0])
+    alone = law.solve(t=(0, 2), a=0.5, method="tsit5", saveat=[1.0, 2.0])
+    np.testing.assert_allclose(runs.y[0], alone.y, rtol=1e-6)
+
+
 def test_poles_and_removable_zeros():
     poles = dydt.ODE("y' = a/(t - 1/3)")
     with pytest.warns(dydt.SolveWarning):

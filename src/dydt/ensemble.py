@@ -193,7 +193,7 @@ class Ensemble:
         """The statistics as JSON."""
         return json.dumps(self.stats)
 
-    def plot(self, *names: str, **options: Any) -> Any:
+    def plot(self, *names: str | Path, **options: Any) -> Any:
         """A fan of curves over time, or end states over what was swept; see `dydt.plotting.fan`."""
         from dydt.plotting import fan
 

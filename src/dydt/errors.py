@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import groupby
 
 
 class DydtError(Exception):
@@ -89,3 +90,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean `{found[0]}`?" if found else ""
+
+
+def listed(names: Iterable[str], most: int = 20) -> str:
+    """Names with commas between them: of numbered ones the first and the last, of very many only some.
+
+    >>> listed(["x", "nn[0]", "nn[1]", "nn[2]"])
+    'x, nn[0] … nn[2]'
+    """
+    runs = (list(run) for _, run in groupby(names, lambda name: name.partition("[")[0]))
+    shown = [run[0] if len(run) == 1 else f"{run[0]} … {run[-1]}" for run in runs]
+    return ", ".join(shown[:most]) + " …" * (len(shown) > most)

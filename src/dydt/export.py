@@ -13,17 +13,17 @@ from dydt.kernels.source import PYTHON, C, activation, all_networks, body, ident
 if TYPE_CHECKING:
     from dydt.ode import ODE
 
-_HELPERS = """
-/* NaN goes through; the remainder has the sign of b. */
-static double least(double a, double b) { return a < b || a != a ? a : b; }
-static double greatest(double a, double b) { return a > b || a != a ? a : b; }
-static double remainder_of(double a, double b) {
+# What C99 lacks, by name. NaN goes through; the remainder has the sign of b.
+_HELPERS = {
+    "least": "double least(double a, double b) { return a < b || a != a ? a : b; }",
+    "greatest": "double greatest(double a, double b) { return a > b || a != a ? a : b; }",
+    "remainder_of": """double remainder_of(double a, double b) {
     double r = fmod(a, b);
     return r != 0.0 && (r < 0.0) != (b < 0.0) ? r + b : r;
+}""",
+    "sign_of": "double sign_of(double a) { return a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : a; }",
+    "step_of": "double step_of(double a) { return a >= 0.0 ? 1.0 : a < 0.0 ? 0.0 : a; }",
 }
-static double sign_of(double a) { return a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : a; }
-static double step_of(double a) { return a >= 0.0 ? 1.0 : a < 0.0 ? 0.0 : a; }
-"""
 
 
 def export(ode: ODE, path: str | Path) -> Path:
@@ -90,6 +90,8 @@ def as_c(ode: ODE) -> str:
     known |= {name: f"p[{i}]" for i, name in enumerate(law.parameters)}
     lines, results = body(C, law.derivatives, known)
     lines += [f"dydt[{i}] = {result};" for i, result in enumerate(results)]
+    called = [_network_in_c(network, list(law.parameters)) for network in all_networks(law)]
+    said = "\n".join([*lines, *called])
     about = "\n".join(" * " + line if line else " *" for line in _about(ode))
     parts = [
         f"/*\n{about}\n */",
@@ -98,8 +100,8 @@ def as_c(ode: ODE) -> str:
         f"const char *const state_names[] = {{{_quoted(law.states)}}};",
         f"const char *const parameter_names[] = {{{_quoted(law.parameters) or 'NULL_NAME'}}};",
         f"const double parameter_values[] = {{\n    {_wrapped(_values(ode) or ['0.0'])}}};",
-        _HELPERS,
-        *(_network_in_c(network, list(law.parameters)) for network in all_networks(law)),
+        "\n".join(f"static {text}" for name, text in _HELPERS.items() if f"{name}(" in said),
+        *called,
         "void law(double t, const double *y, const double *p, double *dydt)\n{",
         "    (void)t;",
         "    (void)p;",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dydt.errors import InputError, SolveWarning
+from dydt.errors import InputError, SolveWarning, listed
 from dydt.progress import Progress, is_watched
 from dydt.settings import Settings
 from dydt.solution import Solution
@@ -135,9 +135,9 @@ class Problem:
 
     def _own_parameters(self, p: Any) -> Array:
         if len(p):
-            names = ", ".join(self.ode.parameters)
             raise InputError(
-                f"the law has {len(self.ode.parameters)} parameters ({names}), and {len(p)} were given"
+                f"the law has {len(self.ode.parameters)} parameters ({listed(self.ode.parameters)}), "
+                f"and {len(p)} were given"
             )
         return self.ode.parameter_values({})
 

@@ -292,13 +292,13 @@ class Solution:
 
     # -- pictures -------------------------------------------------------------------------------------------------
 
-    def plot(self, *names: str, **options: Any) -> Any:
+    def plot(self, *names: str | Path, **options: Any) -> Any:
         """States over time; see `dydt.plotting.time_series`."""
         from dydt.plotting import time_series
 
         return time_series(self, *names, **options)
 
-    def phase(self, *names: str, **options: Any) -> Any:
+    def phase(self, *names: str | Path, **options: Any) -> Any:
         """States against each other, in two or three dimensions; see `dydt.plotting.phase`."""
         from dydt.plotting import phase
 

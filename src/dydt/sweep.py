@@ -13,6 +13,7 @@ import numpy as np
 
 from dydt.ensemble import Ensemble
 from dydt.errors import InputError, SolveWarning
+from dydt.expr.network import written_out
 from dydt.expr.reductions import Reduction, read_reductions
 from dydt.kernels.numpy import evaluate
 from dydt.progress import Progress, is_watched
@@ -297,9 +298,11 @@ class Sweep:
     def _final(self, node: Any, harvest: Harvest) -> Array:
         """An expression where each member ended."""
         law = self.ode.equations
+        columns = [c[0] if len(c) == 1 else c for c in self._columns[2 + len(law.states) :]]
         inputs: dict[str, Any] = {law.independent: harvest.ends}
         inputs |= dict(zip(law.states, harvest.states.T, strict=True))
-        inputs |= dict(zip(law.parameters, self._columns[2 + len(law.states) :], strict=True))
+        inputs |= dict(zip(law.parameters, columns, strict=True))
+        (node,) = written_out([node], lambda network: not self.swept.keys().isdisjoint(network.weights))
         return np.array(np.broadcast_to(evaluate([node], inputs)[0], self.total), dtype=float)
 
     def solve_alone(self, member: int) -> Solution:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dydt.brief import brief
+
 if TYPE_CHECKING:
     from dydt.solution import Solution
 
@@ -49,6 +51,8 @@ class Check:
     method: str
     rtol: float
     end: float
+
+    __repr__ = brief
 
     @property
     def relative(self) -> Array:

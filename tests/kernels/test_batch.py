@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 import dydt
-from dydt.kernels.batch import WIDTH, find_batches, left_over
+from dydt.expr.equations import Equations
+from dydt.expr.graph import symbol
+from dydt.expr.network import Network
+from dydt.expr.variational import variational
+from dydt.kernels.batch import LEAST, WIDTH, find_batches, left_over
 from dydt.kernels.numpy import evaluate
 
 
@@ -62,3 +66,20 @@ def test_a_large_law_solves_as_accurately_as_a_small_one():
     start = {n: 1.0 + 0.1 * (i % 7) if n.startswith("u") else 3.0 for i, n in enumerate(ode.states)}
     one, two = (ode.solve(t=(0, 0.5), values=start, method=m, saveat="end") for m in ("dop853", "tsit5"))
     assert np.allclose(one.y, two.y, atol=1e-6)
+
+
+def test_outputs_of_a_network_are_not_one_shape():
+    """They differ in which output they are, and in no state that they read."""
+    names = tuple(f"x{i}" for i in range(8))
+    network = Network("nn", (8, 5, 8))
+    weights = np.random.default_rng(0).normal(size=network.count)
+    parameters = dict(zip(network.weights, map(float, weights), strict=True))
+    law = Equations(names, tuple(network(*map(symbol, names))), parameters=parameters)
+    larger = variational(law, [f"{name}(0)" for name in names])
+    assert len(larger.states) >= 2 * LEAST
+    assert find_batches(larger.derivatives, larger.states, "t") == []
+    state = np.random.default_rng(1).normal(size=len(larger.states))
+    values = dict(zip(larger.states, map(float, state), strict=True))
+    expected = np.array(evaluate(larger.derivatives, {**parameters, **values}))
+    step = dydt.ODE(larger).solve(t=1, method="euler", h=1, values=values)
+    np.testing.assert_allclose(step.y[-1] - state, expected, rtol=1e-11, atol=1e-12)

@@ -112,10 +112,15 @@ def test_zeros_are_left_away():
 
 @pytest.mark.parametrize(
     "law, what",
-    [("x' = abs(x)", "abs"), ("x' = max(x, 1) + floor(t)", "floor, max"), ("x' = if(x > 1, x, 1)", r"if\(…\)"),
-     ("x' = nn(x); nn = network(3)", "networks")],
+    [("x' = abs(x)", "abs"), ("x' = max(x, 1) + floor(t)", "floor, max"), ("x' = if(x > 1, x, 1)", r"if\(…\)")],
 )  # fmt: skip
 def test_what_is_not_smooth_is_refused(law, what):
     equations = dydt.ODE(law).equations
     with pytest.raises(InputError, match=f"smooth, and this one has {what}: take vern9"):
+        Expansion(equations.derivatives, equations.states, equations.independent)
+
+
+def test_networks_are_refused():
+    equations = dydt.ODE("x' = nn(x); nn = network(3)").equations
+    with pytest.raises(InputError, match="not made of networks: take vern9"):
         Expansion(equations.derivatives, equations.states, equations.independent)

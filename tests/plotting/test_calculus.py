@@ -16,6 +16,13 @@ def labels(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
+def test_every_point_that_can_be_seen_has_its_letter_beside_it():
+    axes = dydt.derivative("x^2", at=1, h=[1, 0.5, 0.1, 0.001]).plot().axes[0]
+    assert [text.get_text() for text in axes.texts[:4]] == ["$P$", "$Q_{1}$", "$Q_{2}$", "$Q_{3}$"]
+    above = dydt.derivative("sin(x)", at=1, h=[1]).plot().axes[0].texts[1]
+    assert above.xyann[0] > 0  # on the right of the crest, where the curve falls
+
+
 def test_secant_tangent_and_points():
     (axes,) = dydt.derivative("x^2", at=1, h=1).plot().axes
     assert labels(axes) == ["secant, h = 1", "tangent"]

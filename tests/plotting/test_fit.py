@@ -70,6 +70,18 @@ def test_a_forecast_goes_beyond_the_data():
     assert curve.get_xdata()[-1] == 9.0
 
 
+def test_runs_that_tell_nothing_of_a_state_and_very_few_samples_have_their_curves(recwarn):
+    t = np.linspace(0, 4, 25)
+    whole = {"t": t, "x": np.exp(-0.8 * t), "y": 2 * t + 0.1 * np.sin(9 * t)}
+    half = {"t": t, "x": 2 * np.exp(-0.8 * t), "y": np.full(25, np.nan)}
+    picture = LAW.fit({"a": whole, "b": half}).plot()
+    assert [len(marks(axes, "curve")) for axes in picture.axes[::2]] == [2, 2]
+    few = dydt.ODE("x' = -k*x").fit({"t": [0, 1, 2], "x": [3, 2, 1.2]}).plot()
+    (curve,) = marks(few.axes[0], "curve")
+    assert curve.get_xdata()[-1] == 2.0
+    assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
+
+
 def test_several_runs_have_their_colours_and_a_legend_outside():
     picture = LAW.fit(measured(3)).plot(names=["x"])
     curves = marks(picture.axes[0], "curve")

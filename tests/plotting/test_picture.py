@@ -57,6 +57,35 @@ def test_paths_that_can_not_be_written(tmp_path, name, message):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_path_may_be_named_or_come_last(tmp_path):
+    law = dydt.gallery.lotka_volterra()
+    start = {"x": 2, "y": 1}
+    solution, steps = law.solve(t=5, **start), law.steps("heun", h=[0.5, 0.25], t=2, **start)
+    butterfly = law.butterfly(t=5, **start)
+    makes = [solution.plot, solution.phase, law.sweep(t=2, x=[1, 2], y=1).plot, steps.plot, steps.plot_errors]
+    makes += [law.stability_region(**start).plot, butterfly.plot, butterfly.phase]
+    makes += [law.lyapunov(t=20, **start).plot, law.equilibria().plot]
+    for number, make in enumerate(makes):
+        first, second = tmp_path / f"{number}.svg", tmp_path / f"{number} again.svg"
+        make(str(first))
+        make(path=second)
+        assert first.read_bytes() == second.read_bytes()
+    solution.plot("x", tmp_path / "only x.svg")
+    assert (tmp_path / "only x.svg").read_bytes() != (tmp_path / "0.svg").read_bytes()
+    with pytest.raises(dydt.InputError, match=r"here are several: a\.png, b\.png"):
+        solution.plot("a.png", path="b.png")
+    with pytest.raises(dydt.InputError, match=r"`orbit\.jpg` has `\.jpg`"):
+        solution.phase("orbit.jpg")
+
+
+def test_a_long_title_is_broken_into_lines():
+    title = "A long title that would not fit above the axes of a small picture in one line"
+    axes = solved("lotka-volterra").plot(title=title, size=(4, 3)).axes[0]
+    lines = axes.get_title(loc="left").splitlines()
+    assert " ".join(lines) == title
+    assert max(map(len, lines)) <= 30
+
+
 def test_notebooks_show_a_picture():
     figure = solved("lotka-volterra").plot()
     assert isinstance(figure, Picture)

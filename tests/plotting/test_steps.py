@@ -52,6 +52,20 @@ def test_steps_that_run_away_do_not_flatten_the_exact_curve():
     assert -5 < low < high < 10
 
 
+def test_the_region_fills_its_picture():
+    found = dydt.ODE("y' = -y").stability_region("rk4", h=0.1, y=1)
+    for size in (None, (9, 4), (4, 6)):
+        picture = found.plot(
+            size=size, title="A title that is longer than the axes would be wide by themselves"
+        )
+        picture.canvas.draw()
+        (axes,) = picture.axes
+        assert axes.get_window_extent().width > 0.6 * picture.bbox.width
+        left, right = axes.get_xlim()
+        assert left < -found.real
+        assert right > 0
+
+
 def test_the_region_and_the_points_in_it():
     found = dydt.ODE("y' = -50*y; z' = -z").stability_region("rk4", h=0.1, y=1, z=1)
     (axes,) = found.plot().axes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -234,7 +234,7 @@ class _Law:
         if left == self.tops or sorted(left, key=str) == sorted(self.tops, key=str):
             clean = all(not b.has(*self.tops) for _, b in self.sides)
             if clean and all(top.name.endswith("'") for top in self.tops):
-                alone = _listed([text(top) for top in self.tops[:4]])
+                alone = joined([text(top) for top in self.tops[:4]])
                 return Answer(True, f"{alone} stands alone" if not self.tops[1:] else f"{alone} stand alone")
         for side in (s for pair in self.sides for s in pair):
             for term in sympy.Add.make_args(side):
@@ -245,7 +245,7 @@ class _Law:
         if constraint is not None and self._primed:
             return Answer(False, f"{_equation(constraint)} has no derivative: it is a constraint")
         return Answer(
-            False, f"{_listed([text(top) for top in self.tops[:4]])} does not stand alone on one side"
+            False, f"{joined([text(top) for top in self.tops[:4]])} does not stand alone on one side"
         )
 
     @property
@@ -305,7 +305,7 @@ class _Law:
 
     def _system_solvable(self) -> Answer:
         if self.problem.order == 0 or any(not top.name.endswith("'") for top in self.tops):
-            free = _listed([text(top) for top in self.tops if not top.name.endswith("'")])
+            free = joined([text(top) for top in self.tops if not top.name.endswith("'")])
             return Answer(False, f"no equation has a derivative of {free}: constraints determine it")
         rows = [a - b for a, b in self.sides]
         if len(rows) != len(self.tops):
@@ -341,14 +341,21 @@ def _not_linear(term: Any, inside: list[Any]) -> str:
     """Why a term is not linear, in words that point at it."""
     core = sympy.Mul(*(f for f in sympy.Mul.make_args(term) if f.has(*inside)))
     names = [text(letter) for letter in inside]
+    if hasattr(core.func, "output"):
+        return f"{text(core)} is a network, which is not linear in {joined(names)}"
     if len(inside) > 1 and core == sympy.Mul(*inside):
-        return f"{text(core)} multiplies {names[0]} by {_listed(names[1:])}"
+        return f"{text(core)} multiplies {names[0]} by {joined(names[1:])}"
     if core.is_Pow and core.base in inside and core.exp.is_integer and core.exp > 1:
         return f"{text(core)} multiplies {names[0]} by itself"
-    return f"{text(core)} is not linear in {_listed(names)}"
+    return f"{text(core)} is not linear in {joined(names)}"
 
 
-def _listed(names: list[str]) -> str:
+def joined(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> joined(["x", "y", "z"])
+    'x, y and z'
+    """
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 

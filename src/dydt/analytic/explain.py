@@ -14,6 +14,7 @@ from dydt.analytic.explanation import Explanation
 from dydt.analytic.initial_values import read
 from dydt.analytic.methods import METHODS, file_of
 from dydt.analytic.native import compare
+from dydt.analytic.neural import neural
 from dydt.analytic.particular import Particular
 from dydt.analytic.problem import Problem, problem
 from dydt.analytic.search import Outcome, search
@@ -31,6 +32,10 @@ def explain(
     methods: tuple[str, ...] = (*METHODS, "dsolve") if method is None else (file_of(method),)
     known, initial, start = read(ode, t, named)
     asked = problem(ode.equations, known, initial, start)
+    if (networks := neural(ode)) is not None:
+        weights = {weight for part in networks.parts for weight in part.network.weights}
+        shown = {name: value for name, value in known.items() if name not in weights}
+        return Explanation(ode, asked, Outcome(), None, time.monotonic() - began, shown, networks)
     _start_helper(time_limit)
     tried: dict[str, str] = {}
     while True:

@@ -15,6 +15,7 @@ from dydt.analytic import presentation
 from dydt.analytic.curves import Curve, curves, readable
 from dydt.analytic.interval import Interval
 from dydt.analytic.native import Native
+from dydt.analytic.neural import Neural
 from dydt.analytic.problem import Problem
 from dydt.analytic.search import Outcome
 from dydt.analytic.values import values
@@ -41,6 +42,8 @@ class Explanation:
         How long it took.
     values : mapping
         Parameter -> its value, None where it has none.
+    neural : Neural or None
+        What the networks of the law are, which no method solves.
     """
 
     ode: Any
@@ -49,6 +52,7 @@ class Explanation:
     native: Native | None = None
     seconds: float = 0.0
     values: Mapping[str, float | None] = field(default_factory=dict)
+    neural: Neural | None = None
 
     # -- the answer -----------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 
-from dydt.errors import InputError, LawError, nearest
+from dydt.errors import InputError, LawError, listed, nearest
 from dydt.expr.graph import symbols
 from dydt.expr.read import read as read_text
 from dydt.expr.sympy import exact, to_sympy
@@ -33,9 +33,7 @@ def read(ode: ODE, t: Any, named: Mapping[str, Any]) -> tuple[dict[str, float | 
     for name in named:
         if name not in places and name not in ode.parameters:
             known = [*places, *ode.parameters]
-            raise InputError(
-                f"the law has no `{name}`{nearest(name, known) or '.'} It knows {', '.join(known)}"
-            )
+            raise InputError(f"the law has no `{name}`{nearest(name, known) or '.'} It knows {listed(known)}")
     own = {name: named[name] for name in named if name in ode.parameters}
     known_values = {n: finite(n, own[n]) if n in own else value for n, value in ode.parameters.items()}
     initial = {name: number(named[name], name) for name in places if name in named}

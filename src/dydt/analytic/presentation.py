@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 
+from dydt.analytic.classify import joined
 from dydt.calculus.notation import latex, text
 from dydt.expr.write import latex as latex_of_law
 
 if TYPE_CHECKING:
     from dydt.analytic.explanation import Explanation
+    from dydt.analytic.neural import Neural
     from dydt.analytic.problem import Problem
 
 _WIDTH = 100
+_LARGEST_DENOMINATOR = 10_000  # that somebody would write
 _SPECIAL = (
     *(sympy.airyai, sympy.airybi, sympy.airyaiprime, sympy.airybiprime),
     *(sympy.besselj, sympy.bessely, sympy.besseli, sympy.besselk),
@@ -26,6 +29,8 @@ _SPECIAL = (
 def message(explanation: Explanation) -> str:
     """What there is to say in a sentence: how it was solved, or why there is nothing to show."""
     outcome, problem = explanation.outcome, explanation.problem
+    if explanation.neural is not None:
+        return _of_networks(explanation, explanation.neural)
     if outcome.found is None and outcome.asked:
         why = "; ".join(outcome.tried.values()) or "the law is not of its type"
         return f"not solved by the method `{outcome.asked}`: {why}. Without a method all are tried"
@@ -50,6 +55,13 @@ def message(explanation: Explanation) -> str:
     return f"the general solution was found, and no member of it with {point}{singular}; {_in_numbers(explanation)}"
 
 
+def _of_networks(explanation: Explanation, neural: Neural) -> str:
+    """What there is to say about a law with networks."""
+    if not neural.trained:
+        return f"{neural.reason}, and these are not there yet: ode.fit(data) finds them"
+    return f"{neural.reason}; {_in_numbers(explanation)}"
+
+
 def _in_numbers(explanation: Explanation, most: int = 4) -> str:
     """How to have it in numbers."""
     initial = explanation.problem.initial
@@ -63,6 +75,11 @@ def _in_numbers(explanation: Explanation, most: int = 4) -> str:
 
 def _short(value: Any) -> str:
     return f"{float(value):.6g}" if value.is_number else text(value)
+
+
+def _readable(value: Any) -> str:
+    """As it was meant; a number that was measured or computed as a decimal one."""
+    return f"{float(value):.12g}" if value.is_Rational and value.q > _LARGEST_DENOMINATOR else text(value)
 
 
 def _starts_singular(explanation: Explanation) -> bool:
@@ -118,12 +135,15 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     known = [f"{name} = {value:.6g}" for name, value in explanation.values.items() if value is not None]
     yield from _wrapped(",  ".join(known), 2)
     if problem.initial:
-        yield from _wrapped(
-            ",  ".join(f"{name}({text(problem.start)}) = {text(v)}" for name, v in problem.initial.items()), 2
-        )
+        start, initial = _readable(problem.start), problem.initial.items()
+        yield from _wrapped(",  ".join(f"{name}({start}) = {_readable(v)}" for name, v in initial), 2)
     yield ""
+    if explanation.neural is not None:
+        yield from _networks(explanation.neural)
     if not explanation.solved:
         yield from _wrapped(_sentence(explanation.message), 0)
+        if explanation.neural is not None and explanation.neural.trained:
+            yield from _wrapped(f"Like any law it knows {joined(explanation.neural.verbs)} as well", 0)
         if explanation.outcome.found is None:
             return
         yield ""
@@ -131,6 +151,14 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield from _numbered(explanation)
     yield ""
     yield from _answer(explanation)
+
+
+def _networks(neural: Neural) -> Iterator[str]:
+    first, *rows = str(neural).split("\n")
+    yield from _wrapped(_sentence(first), 0, 4)
+    for row in rows:
+        yield from _wrapped(row.strip(), 2, 6)
+    yield ""
 
 
 def _numbered(explanation: Explanation) -> Iterator[str]:
@@ -228,6 +256,7 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         "method": explanation.method,
         "title": explanation.title,
         "message": explanation.message,
+        "neural": None if explanation.neural is None else explanation.neural.to_dict(),
         "solution": [text(equation) for equation in explanation.solutions],
         "latex": [latex(equation) for equation in explanation.solutions],
         "general": [text(equation) for equation in explanation.general],

@@ -12,6 +12,7 @@ import sympy
 from dydt.calculus.notation import Step
 from dydt.expr.equations import Equations
 from dydt.expr.graph import symbols
+from dydt.expr.network import written_out
 from dydt.expr.sympy import exact, to_sympy
 
 
@@ -146,12 +147,14 @@ def problem(
 ) -> Problem:
     """The law as it is solved by hand, with the values of its parameters put in.
 
+    A network without hidden layers is a sum and is written out; others are functions of which only the name is known.
+
     >>> from dydt.expr.parse import parse
     >>> problem(parse("y'' = -k*y"), {"k": 4.0}, {}).equations
     (Eq(Derivative(y(t), (t, 2)), -4*y(t)),)
     """
     t = sympy.Symbol(law.independent, real=True)
-    sides = [side for equation in law.written for side in (equation.left, equation.right)]
+    sides = written_out([s for e in law.written for s in (e.left, e.right)], lambda n: not n.sizes[1:-1])
     bases = list(dict.fromkeys(state.rstrip("'") for state in law.states))
     unknowns = {base: sympy.Function(base, real=True)(t) for base in bases}
     known: dict[str, Any] = {law.independent: t}
@@ -166,14 +169,14 @@ def problem(
             known[name] = exact(value) if value is not None else sympy.Symbol(name, real=True)
             if value is None:
                 parameters[name] = known[name]
-    equations = tuple(_equation(e.left, e.right, known) for e in law.written)
+    equations = tuple(_equation(a, b, known) for a, b in zip(sides[::2], sides[1::2], strict=True))
     at = {name: exact(value) if isinstance(value, float | int) else value for name, value in initial.items()}
     begins = exact(start) if isinstance(start, float | int) else start
     return Problem(t, tuple(unknowns.values()), equations, parameters, at, begins)
 
 
 def _equation(left: Any, right: Any, known: Mapping[str, Any]) -> Any:
-    return sympy.Eq(to_sympy(left, known), to_sympy(right, known), evaluate=False)
+    return sympy.Eq(to_sympy(left, known, True), to_sympy(right, known, True), evaluate=False)
 
 
 def listed(equations: Sequence[Any]) -> Any:

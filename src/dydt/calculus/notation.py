@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from dydt.expr.write import latex_name
+from dydt.expr.write import latex_name, latex_network
 
 if TYPE_CHECKING:
     import sympy
@@ -195,6 +195,8 @@ class _Text(_Printer):
     def _print_Function(self, formula: Any) -> str:
         if _is_unknown(formula):
             return str(formula.func.__name__)
+        if (network := getattr(formula.func, "output", None)) is not None:
+            return str(network.write(list(map(self._print, formula.args))))
         return super()._print_Function(formula)
 
     def _print_Integral(self, formula: Any) -> str:
@@ -244,6 +246,9 @@ class _Latex(_Printer):
         if _is_unknown(formula):
             name = latex_name(formula.func.__name__)
             return name if exp is None else f"{name}^{{{exp}}}"
+        if (network := getattr(formula.func, "output", None)) is not None:
+            name = latex_network(network, list(map(self._print, formula.args)))
+            return name if exp is None else rf"\left({name}\right)^{{{exp}}}"
         return super()._print_Function(formula, exp)
 
     def _print_Symbol(self, formula: Any, style: str = "plain") -> str:

@@ -357,7 +357,8 @@ def _no_file(path: Path) -> str:
 
 def _laws_in(folder: Path) -> Iterator[str]:
     try:
-        for _, found in zip(range(1000), folder.glob("*.ode"), strict=False):
-            yield found.name
+        for _, found in zip(range(1000), folder.iterdir(), strict=False):
+            if found.suffix in (".ode", ".npz"):
+                yield found.name
     except OSError:
         return

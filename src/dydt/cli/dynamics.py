@@ -116,11 +116,7 @@ def _parameters(ode: ODE, texts: list[str]) -> dict[str, float]:
             )
         if name not in ode.parameters:
             raise InputError("--set: " + arguments.no_such("parameter", name, list(ode.parameters)))
-    missing = [n for n, value in ode.parameters.items() if value is None and n not in given]
-    if missing:
-        listed = ", ".join(f"`{shorten(name)}`" for name in missing[:8])
-        example = ",".join(f"{shorten(name)}=1" for name in missing[:8])
-        raise InputError(f"no value for {listed}: give --set {example}")
+    arguments.check_values(ode, given)
     return given
 
 

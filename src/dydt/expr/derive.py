@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dydt.expr.equations import Equations
 from dydt.expr.graph import OPERATIONS, Node, walk
@@ -81,8 +81,8 @@ def sparsity(equations: Equations, names: Sequence[str] | None = None) -> list[t
 
 def _forward(roots: Iterable[Node], names: Sequence[str]) -> list[_Slopes]:
     """Each root's derivatives with respect to all names at once, zeros left out."""
-    roots = list(roots)
     columns = {name: column for column, name in enumerate(names)}
+    roots = _with_weights(list(roots), columns)
     nothing: _Slopes = {}
     slopes: dict[int, _Slopes] = {}
     for node in walk(roots):
@@ -93,6 +93,15 @@ def _forward(roots: Iterable[Node], names: Sequence[str]) -> list[_Slopes]:
         else:
             slopes[node.index] = nothing
     return [slopes[root.index] for root in roots]
+
+
+def _with_weights(roots: list[Node], columns: Mapping[str, int]) -> list[Node]:
+    """The roots, with networks written out of whose weights there are columns: a node of one does not name them."""
+    if not any(name.endswith("]") for name in columns):
+        return roots
+    from dydt.expr.network import written_out
+
+    return written_out(roots, lambda network: not columns.keys().isdisjoint(network.weights))
 
 
 def partial_derivatives(node: Node) -> tuple[Node | None, ...]:

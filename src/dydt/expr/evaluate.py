@@ -31,7 +31,7 @@ def evaluate(node: Node, values: Mapping[str, float] | None = None) -> float:
             found[item.index] = float(values[item.value])
         elif item.operation == "network":
             inside = [number(found[a.index]) for a in item.arguments]
-            found[item.index] = evaluate(item.value.network.expand(inside)[item.value.index], values)
+            found[item.index] = evaluate(item.value.expand(inside), values)
         else:
             found[item.index] = operate(item.operation, *(found[a.index] for a in item.arguments))
     return found[node.index]

@@ -13,6 +13,8 @@ from dydt.errors import InputError, LawError, nearest
 from dydt.expr import equations as equations_of
 from dydt.expr.equations import Equations
 from dydt.expr.graph import Node, as_node, substitute, symbols
+from dydt.expr.network import networks
+from dydt.expr.neural import Networks
 from dydt.expr.read import Reader, read, scope
 from dydt.expr.scan import Statement, statements
 from dydt.expr.source import Source, shorten
@@ -129,7 +131,8 @@ def _read_text(text: str, equations: Equations) -> tuple[equations_of.Event, ...
             raise source.error("this is no event", first, "write when x = 1 rising: stop")
     shadowed = (*equations.states, *equations.parameters, equations.independent)
     names = scope((*shadowed, *equations.intermediates)) | equations.intermediates
-    reader = Reader(source, names, equations.states)
+    there = {network.name: network for network in networks(equations.derivatives)}
+    reader = Reader(source, names, equations.states, Networks(source, only=there))
     return read_events(source, found, reader, equations.states, _slopes(equations))
 
 
@@ -296,7 +299,7 @@ def _action(state: str, value: Any, equations: Equations) -> Node:
     what = f"the new value of `{state}`"
     if isinstance(value, str):
         shadowed = (*equations.states, *equations.parameters, *equations.intermediates)
-        node = read(value, equations.independent, shadowed)
+        node = read(value, equations.independent, shadowed, networks(equations.derivatives))
         (node,) = substitute([node], {**equations.intermediates, **_slopes(equations)})
         return node
     if callable(value):

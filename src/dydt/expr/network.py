@@ -16,7 +16,7 @@ from typing import Any
 
 from dydt.errors import InputError, nearest
 from dydt.expr.derive import gradient
-from dydt.expr.graph import Node, apply, as_node, carry, substitute, symbol, walk
+from dydt.expr.graph import Node, apply, as_node, carry, rebuild, substitute, symbol, walk
 
 # The activations: what a neuron makes of its sum z.
 ACTIVATIONS: dict[str, Callable[[Node], Node]] = {
@@ -126,6 +126,10 @@ class Output:
             carry("network", Slope(self.network, self.index, j), *inputs) for j in range(len(inputs))
         )
 
+    def expand(self, inputs: Sequence[Node]) -> Node:
+        """Written out, neuron by neuron."""
+        return self.network.expand(inputs)[self.index]
+
     def write(self, inputs: Sequence[str]) -> str:
         which = f"[{self.index}]" if self.network.sizes[-1] > 1 else ""
         return f"{self.network.name}({', '.join(inputs)}){which}"
@@ -142,12 +146,15 @@ class Slope:
     def partials(self, node: Node) -> tuple[Node, ...]:
         """Second derivatives are written out, neuron by neuron."""
         names = [f"input {j}" for j in range(len(node.arguments))]
+        parts = gradient(self.expand([symbol(name) for name in names]), names)
+        return tuple(substitute(parts, dict(zip(names, node.arguments, strict=True))))
+
+    def expand(self, inputs: Sequence[Node]) -> Node:
+        """Written out, neuron by neuron."""
+        names = [f"input {j}" for j in range(len(inputs))]
         output = self.network.expand([symbol(name) for name in names])[self.index]
         slope = gradient(output, names)[self.along]
-        return tuple(
-            substitute([part], dict(zip(names, node.arguments, strict=True)))[0]
-            for part in gradient(slope, names)
-        )
+        return substitute([slope], dict(zip(names, inputs, strict=True)))[0]
 
     def write(self, inputs: Sequence[str]) -> str:
         which = f"[{self.index}]" if self.network.sizes[-1] > 1 else ""
@@ -158,3 +165,20 @@ def networks(roots: Sequence[Node]) -> list[Network]:
     """The networks below the roots, each once."""
     found = {node.value.network: None for node in walk(roots) if node.operation == "network"}
     return list(found)
+
+
+def written_out(roots: Sequence[Node], which: Callable[[Network], bool]) -> list[Node]:
+    """The roots with some of their networks written out, neuron by neuron, so that weights are symbols like others.
+
+    >>> (root,) = Network("nn", (1, 1))(symbol("x"))
+    >>> print(written_out([root], lambda network: True)[0])
+    x*nn[0] + nn[1]
+    """
+    new: dict[int, Node] = {}
+    for node in walk(roots):
+        inside = [new[a.index] for a in node.arguments]
+        if node.operation == "network" and which(node.value.network):
+            new[node.index] = node.value.expand(inside)
+        else:
+            new[node.index] = rebuild(node, inside) if inside else node
+    return [new[root.index] for root in roots]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dydt.errors import LawError, nearest
+from dydt.errors import LawError, listed, nearest
 from dydt.expr.graph import Node
 from dydt.expr.network import ACTIVATIONS, Network
 from dydt.expr.source import FUNCTIONS, Source, Token, shorten
@@ -28,12 +28,15 @@ class Networks:
         How many outputs of each are asked for.
     made : dict
         Those that occur in an expression.
+    only : dict or None
+        The networks of a law that is read already, if the text is about it: there are no others then.
     """
 
     source: Source
     said: dict[str, tuple[tuple[int, ...], str]] = field(default_factory=dict)
     outputs: dict[str, int] = field(default_factory=dict)
     made: dict[str, Network] = field(default_factory=dict)
+    only: dict[str, Network] | None = None
 
     def take(self, tokens: Sequence[Token]) -> bool:
         """Put a statement ``name = network(…)`` away; False if it is none."""
@@ -105,22 +108,45 @@ class Networks:
 
     def is_one(self, name: str) -> bool:
         """Whether a call of that name is a network: nn, nn2, nn_prey, or one that a statement describes."""
-        return name in self.said or re.fullmatch(r"nn\w*", name) is not None
+        own = self.said if self.only is None else self.only
+        return name in own or re.fullmatch(r"nn\w*", name) is not None
 
     def call(self, name: str, inputs: Sequence[Node], index: int, position: int) -> Node:
         """One output of a network."""
-        network = self.made.get(name)
+        network = self.made.get(name) if self.only is None else self._of_the_law(name, index, position)
         if network is None:
             hidden, activation = self.said.get(name, (HIDDEN, "tanh"))
             sizes = (len(inputs), *hidden, self.outputs.get(name, 1))
             network = self.made[name] = Network(name, sizes, activation)
         if len(inputs) != network.sizes[0]:
+            before, hint = " before", "give another network another name, like nn2"
+            if self.only is not None:
+                before, hint = "", f"write {name}({', '.join('abcdefgh'[: network.sizes[0]])})"
             raise self.source.error(
-                f"`{name}` has {network.sizes[0]} inputs before, and {len(inputs)} here",
-                position,
-                "give another network another name, like nn2",
+                f"`{name}` has {network.sizes[0]} inputs{before}, and {len(inputs)} here", position, hint
             )
         return network(*inputs)[index]
+
+    def _of_the_law(self, name: str, index: int, position: int) -> Network:
+        """The network of that name, with that output, of the law that the text is about."""
+        assert self.only is not None
+        network = self.only.get(name)
+        if network is None:
+            hint = (
+                f"the law has {listed(self.only)}"
+                if self.only
+                else "networks stand in laws, as in x' = nn(x)"
+            )
+            raise self.source.error(
+                f"there is no network `{shorten(name)}`{nearest(name, self.only)}", position, hint
+            )
+        if index >= network.sizes[-1]:
+            raise self.source.error(
+                f"`{name}` has {network.sizes[-1]} outputs, numbered from 0",
+                position,
+                f"the last one is {name}( … )[{network.sizes[-1] - 1}]",
+            )
+        return network
 
 
 def _called(tokens: Sequence[Token], last: int) -> str:

@@ -99,6 +99,8 @@ class _Law(Sorted):
         for network in self.networks.made.values():
             parameters |= dict.fromkeys(network.weights)
         initial, start = self._read_starts(states, parameters)
+        events = read_events(self.source, self.events, self.reader, states, derivatives)
+        self._check_networks(parameters)
         return Equations(
             states=states,
             derivatives=moved.derivatives,
@@ -108,11 +110,22 @@ class _Law(Sorted):
             start=start,
             span=self._read_span(start),
             singular=moved.singular,
-            events=read_events(self.source, self.events, self.reader, states, derivatives),
+            events=events,
             independent=self.independent,
             written=tuple(self.written),
             mass=moved.mass,
         )
+
+    def _check_networks(self, parameters: dict[str, float | None]) -> None:
+        """A network that only events ask has nothing that would train it."""
+        for name, network in self.networks.made.items():
+            if network.weights[0] not in parameters:
+                places = [place for event in self.events for _, text, place in event.tokens if text == name]
+                raise self.source.error(
+                    f"the network `{shorten(name)}` stands in no equation",
+                    places[0],
+                    "use it in one, or leave it out",
+                )
 
     def _settled(self, quantities: dict[str, Node], known: dict[str, Node]) -> dict[str, Node]:
         """The quantities that are named after highest derivatives, with these put in."""

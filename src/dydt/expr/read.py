@@ -12,6 +12,7 @@ from lark.visitors import Transformer_NonRecursive
 from dydt.errors import LawError, nearest
 from dydt.expr.graph import OPERATIONS, Node, apply, number, symbol
 from dydt.expr.mistakes import function_without_brackets
+from dydt.expr.network import Network
 from dydt.expr.neural import Networks
 from dydt.expr.operate import operate
 from dydt.expr.scan import statements
@@ -32,8 +33,10 @@ _SPELL_OUT = {
 _INFIX = {row.infix.strip(): row.name for row in OPERATIONS.values() if row.infix and row.arity == 2}
 
 
-def read(text: str, independent: str = "t", values: Collection[str] = ()) -> Node:
-    """The expression that `text` says; `values` may hold names that shadow pi and e.
+def read(
+    text: str, independent: str = "t", values: Collection[str] = (), networks: Iterable[Network] = ()
+) -> Node:
+    """The expression that `text` says; `values` may hold names that shadow pi and e, `networks` those it may call.
 
     >>> print(read("2x + sin(t)^2"))
     2*x + sin(t)^2
@@ -45,7 +48,8 @@ def read(text: str, independent: str = "t", values: Collection[str] = ()) -> Nod
         raise source.error("the expression is missing", 0)
     for another in found:
         raise source.error("one expression is wanted here", another.tokens[0][2])
-    return Reader(source, scope(values)).expression(first.tree)
+    known = Networks(source, only={network.name: network for network in networks})
+    return Reader(source, scope(values), networks=known).expression(first.tree)
 
 
 def scope(shadowed: Iterable[str] = ()) -> dict[str, Node]:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dydt.errors import InputError, LawError, nearest
+from dydt.errors import InputError, LawError, listed, nearest
 from dydt.expr.equations import Equations
 from dydt.expr.graph import Node, substitute, symbol, symbols
 from dydt.expr.happen import read_condition
+from dydt.expr.network import networks
 from dydt.expr.read import read
 from dydt.expr.source import shorten
 
@@ -124,7 +125,8 @@ def _is_closed(inside: str) -> bool:
 
 def _of_value(name: str, kind: str, inside: str, equations: Equations) -> Reduction:
     known = (*equations.states, *equations.parameters, *equations.intermediates)
-    return Reduction(name, kind, settled(read(inside, equations.independent, known), equations))
+    node = read(inside, equations.independent, known, networks(equations.derivatives))
+    return Reduction(name, kind, settled(node, equations))
 
 
 def _count(name: str, inside: str, equations: Equations) -> Reduction:
@@ -155,9 +157,7 @@ def settled(node: Node, equations: Equations) -> Node:
     known = [*equations.states, *equations.parameters, *equations.intermediates, equations.independent]
     for used in symbols([node]):
         if used not in known:
-            raise InputError(
-                f"the law has no `{used}`{nearest(used, known) or '.'} It has: {', '.join(known)}"
-            )
+            raise InputError(f"the law has no `{used}`{nearest(used, known) or '.'} It has: {listed(known)}")
     return node
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from dydt.errors import InputError
 from dydt.expr.graph import OPERATIONS, Node, apply, number, symbol, walk
+from dydt.expr.network import Output, Slope
 
 _LARGEST_DENOMINATOR = 10_000
 # Operations whose function has another name in SymPy, which takes the same arguments.
@@ -24,7 +26,7 @@ _LOGIC = {"and": "And", "or": "Or", "not": "Not"}
 _NAMED = {**_FUNCTIONS, **_RELATIONS, **_LOGIC}
 
 
-def to_sympy(node: Node, symbols: Mapping[str, Any] | None = None) -> Any:
+def to_sympy(node: Node, symbols: Mapping[str, Any] | None = None, opaque: bool = False) -> Any:
     """The node as a SymPy expression.
 
     Parameters
@@ -32,6 +34,13 @@ def to_sympy(node: Node, symbols: Mapping[str, Any] | None = None) -> Any:
     node : Node
     symbols : mapping, optional
         What names stand for; real symbols of the same name, unless given.
+    opaque : bool
+        Whether networks become functions of which only the name is known. There is no way back from these.
+
+    Raises
+    ------
+    InputError
+        For an operation that exact mathematics does not have, and for a network unless `opaque`.
 
     >>> to_sympy(2 * symbol("x") ** 2 + 0.5)
     2*x**2 + 1/2
@@ -49,9 +58,26 @@ def to_sympy(node: Node, symbols: Mapping[str, Any] | None = None) -> Any:
                 if item.value not in known:
                     known[item.value] = sympy.Symbol(item.value, real=True)
                 made[item.index] = known[item.value]
+            case "network" if opaque:
+                made[item.index] = _opaque(item.value)(*inside)
             case _:
                 made[item.index] = _row_to_sympy(sympy, item.operation, inside)
     return made[node.index]
+
+
+@cache
+def _opaque(value: Output | Slope) -> Any:
+    """An output of a network as a function of SymPy; its `output` says which one it is."""
+    import sympy
+
+    methods = {
+        "__reduce_ex__": lambda self, protocol: (_of_opaque, (value, self.args))
+    }  # for other processes
+    return type(value.network.name, (sympy.Function,), {"output": value, "is_extended_real": True} | methods)
+
+
+def _of_opaque(value: Output | Slope, arguments: tuple[Any, ...]) -> Any:
+    return _opaque(value)(*arguments)
 
 
 def _row_to_sympy(sympy: Any, operation: str, inside: list[Any]) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from dydt.errors import InputError, nearest
+from dydt.errors import InputError, listed, nearest
 from dydt.expr.derive import derivative, jacobian
 from dydt.expr.equations import Equations
 from dydt.expr.graph import Node, symbol
+from dydt.expr.network import networks, written_out
 from dydt.expr.saltation import with_jumps
 from dydt.expr.tidy import ONE, ZERO, plus, times
+
+_MOST_WEIGHTS = 2000  # of a network that is written out, neuron by neuron
 
 
 def sensitivity_name(state: str, quantity: str) -> str:
@@ -47,6 +50,7 @@ def variational(equations: Equations, quantities: Sequence[str]) -> Equations:
     """
     for quantity in quantities:
         _check(equations, quantity)
+    equations = _with_weights_as_parameters(equations, quantities)
     of_states = jacobian(equations)
     parameters = [q for q in quantities if q in equations.parameters]
     of_parameters = jacobian(equations, parameters)
@@ -77,6 +81,32 @@ def variational(equations: Equations, quantities: Sequence[str]) -> Equations:
     )
 
 
+def _with_weights_as_parameters(equations: Equations, quantities: Sequence[str]) -> Equations:
+    """The law with networks written out of whose weights some are among the quantities."""
+    own = [n for n in networks(equations.derivatives) if not set(quantities).isdisjoint(n.weights)]
+    for network in own:
+        if network.count > _MOST_WEIGHTS:
+            raise InputError(
+                f"`{network.name}` has {network.count:,} weights, and for more than {_MOST_WEIGHTS:,} this would take "
+                "minutes to compile; a sweep over a weight shows what it does, and to_jax() differentiates along all"
+            )
+    if not own:
+        return equations
+
+    def plain(nodes: Iterable[Node]) -> list[Node]:
+        return written_out(list(nodes), own.__contains__)
+
+    events = tuple(
+        replace(
+            event,
+            when=plain([event.when])[0],
+            actions=dict(zip(event.actions, plain(event.actions.values()), strict=True)),
+        )
+        for event in equations.events
+    )
+    return replace(equations, derivatives=tuple(plain(equations.derivatives)), events=events)
+
+
 def _repeated(equations: Equations, times: int) -> dict[tuple[int, int], float] | None:
     """The mass matrix of a law and its variational equations, M S' = J S + ∂f/∂q: M again and again."""
     if equations.mass is None:
@@ -99,5 +129,5 @@ def _check(equations: Equations, quantity: str) -> None:
         return
     known = [*equations.parameters, *initial]
     raise InputError(
-        f"no sensitivity to `{quantity}`{nearest(quantity, known) or '.'} It can be taken to: {', '.join(known)}"
+        f"no sensitivity to `{quantity}`{nearest(quantity, known) or '.'} It can be taken to: {listed(known)}"
     )

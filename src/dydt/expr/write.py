@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from dydt.expr.equations import Equations, Event
 from dydt.expr.graph import OPERATIONS, Node, walk
-from dydt.expr.network import Network, networks
+from dydt.expr.network import Network, Output, Slope, networks
 
 _ATOM = 10
 
@@ -174,13 +174,24 @@ def latex_name(name: str) -> str:
     return body + (f"_{{{index}}}" if index else "") + primes
 
 
+def latex_network(value: Output | Slope, inputs: Sequence[str]) -> str:
+    r"""An output of a network, or its derivative along an input, as LaTeX.
+
+    >>> print(latex_network(Output(Network("nn", (2, 2)), 1), ["x", "y"]))
+    \mathrm{nn}\left(x, y\right)_{1}
+    """
+    which = f"_{{{value.index}}}" if value.network.sizes[-1] > 1 else ""
+    along = rf"\partial_{{{value.along + 1}}} " if isinstance(value, Slope) else ""
+    return rf"{along}{latex_name(value.network.name)}\left({', '.join(inputs)}\right){which}"
+
+
 def _latex_symbol(node: Node) -> _Piece:
     return latex_name(node.value), _ATOM
 
 
 def _latex_row(node: Node, pieces: list[_Piece]) -> _Piece:
     if node.value is not None:
-        return rf"\mathrm{{{node.value.write([text for text, _ in pieces])}}}", _ATOM
+        return latex_network(node.value, [text for text, _ in pieces]), _ATOM
     row = OPERATIONS[node.operation]
     if row.name in ("div", "sqrt", "cbrt", "abs", "floor", "exp"):
         return row.latex.format(*(text for text, _ in pieces)), _ATOM if row.name != "div" else 8

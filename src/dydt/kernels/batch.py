@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from dydt.expr.graph import Node, substitute, symbol, walk
+from dydt.expr.network import networks
 from dydt.kernels.llvm import Function, Value
 from dydt.kernels.tape import Operations, Tape
 
@@ -44,14 +45,18 @@ class Batch:
 def find_batches(outputs: Sequence[Node], states: Sequence[str], independent: str) -> list[Batch]:
     """The batches among the equations of a law; what is in none of them is left to be written one by one.
 
-    There are none if equations share much of what they compute: each member of a batch computes all it needs.
+    There are none if equations share much of what they compute: each member of a batch computes all it needs. Those
+    with networks are in none, since a network is called once for all of its outputs.
     """
     if len(outputs) < 2 * LEAST:
         return []
     place = {name: i for i, name in enumerate(states)}
     allowance = 4 * len(walk(outputs))
     shapes: dict[tuple[Any, ...], list[tuple[int, list[int]]]] = {}
+    has_networks = bool(networks(outputs))
     for i, output in enumerate(outputs):
+        if has_networks and networks([output]):
+            continue
         shape, reads = _shape(output, place)
         allowance -= len(shape)
         if allowance < 0:

@@ -26,7 +26,7 @@ Jet = list[Any]  # coefficients; those that are not there, and the Python number
 
 # Where these are not smooth, coefficients say nothing of what comes.
 _UNSMOOTH = {name: name for name in ("abs", "sign", "min", "max", "floor", "mod", "step")}
-_UNSMOOTH |= {"select": "if(…)", "network": "networks"}
+_UNSMOOTH |= {"select": "if(…)"}
 _RULES = ("add", "sub", "neg", "mul", "div", "pow")
 
 
@@ -50,6 +50,8 @@ class Expansion:
         self.states, self.independent = tuple(states), independent
         self._varying: set[int] = set()
         self.outputs = self._rewritten(simplified(outputs))
+        if any(n.operation == "network" for n in walk(self.outputs)):
+            raise InputError("Taylor series are not made of networks: take vern9, or leave the method away")
         kinks = {n.operation for n in walk(self.outputs) if n.operation in _UNSMOOTH and self.varies(n)}
         if kinks:
             raise InputError(

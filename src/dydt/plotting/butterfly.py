@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from dydt.errors import InputError, nearest
 from dydt.plotting.animate import Film
 from dydt.plotting.labels import label
-from dydt.plotting.picture import Picture, save, sheet
+from dydt.plotting.picture import Picture, names_and_path, save, sheet
 from dydt.plotting.samples import padded
 from dydt.plotting.series import heading
 from dydt.plotting.style import Theme, styled, theme
@@ -163,7 +163,7 @@ def note(axes: Any, text: str, place: tuple[float, float], side: str, look: Them
 
 def in_space(
     found: Any,
-    *names: str,
+    *names: str | Path,
     dark: bool = False,
     title: str | None = None,
     path: str | Path | None = None,
@@ -193,7 +193,8 @@ def in_space(
     InputError
         For an unknown state, or a law with a single one.
     """
-    chosen = list(names) or list(found.states[:3])
+    shown, path = names_and_path(names, path)
+    chosen = shown or list(found.states[:3])
     if not 2 <= len(chosen) <= 3:
         raise InputError(f"paths are drawn in two or three states, and got {', '.join(chosen) or 'none'}")
     places = [column(found, name) for name in chosen]

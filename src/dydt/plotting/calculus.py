@@ -42,6 +42,15 @@ __all__ = [
 
 _MOST_SECANTS = 4
 _MOST_MARKS = 40
+_APART = 0.02  # of the width: points that are nearer to P are not told apart from it
+_SIDES = (
+    (-12, 12),
+    (13, -12),
+    (13, 12),
+    (-12, -12),
+    (0, -17),
+    (0, 17),
+)  # of a point, where its letter may stand
 _TRENDS = {"rising": 2, "falling": 1, "flat": 4}  # places in the palette
 
 
@@ -91,11 +100,10 @@ def derivative_picture(
         )
         top = rows[0, 0]
         limits = _draw_curve(top, derivative.function, window, look, derivative.shape)
-        _draw_lines(top, derivative, steps, window, look)
-        top.set_ylim(limits)
+        _draw_lines(top, derivative, steps, window, limits, look)
         top.set_ylabel(head(derivative.function))
         heading(top, title, _remark(derivative, steps), look)
-        _key(top, derivative.shape is not None)
+        _key(top, "best" if derivative.shape is None else "outside")
         if tall:
             _draw_slope(rows[1, 0], derivative, window, look)
             figure.align_ylabels(list(rows[:, 0]))
@@ -141,11 +149,10 @@ def secant_frame(
         figure = sheet(look, size, (6.4, 4.4))
         axes = figure.subplots()
         limits = _draw_curve(axes, derivative.function, window, look, None)
-        _draw_lines(axes, derivative, [h] if h else [], window, look)
-        axes.set_ylim(limits)
+        _draw_lines(axes, derivative, [h] if h else [], window, limits, look, _SIDES[:1])  # letters don't hop
         axes.set_ylabel(head(derivative.function))
         axes.set_xlabel(label(derivative.function.variable))
-        _key(axes, False)
+        _key(axes, "upper left")
         slope = derivative.secant(h).slope if h else derivative.tangent.slope
         far = f"h = {h:.3f}" if h else "h → 0"
         heading(
@@ -194,17 +201,24 @@ def _draw_curve(
     return limits_of(y)
 
 
-def _key(axes: Any, outside: bool) -> None:
+def _key(axes: Any, place: str) -> None:
     """Which colour is what, if several are there."""
     if axes.get_legend_handles_labels()[1]:
-        place = {"bbox_to_anchor": (1.01, 1.02), "borderaxespad": 0} if outside else {}
-        axes.legend(loc="upper left", fontsize=10, **place)
+        outside = {"bbox_to_anchor": (1.01, 1.02), "borderaxespad": 0, "loc": "upper left"}
+        axes.legend(fontsize=10, **(outside if place == "outside" else {"loc": place}))
 
 
 def _draw_lines(
-    axes: Any, derivative: Derivative, steps: Sequence[float], window: tuple[float, float], look: Theme
+    axes: Any,
+    derivative: Derivative,
+    steps: Sequence[float],
+    window: tuple[float, float],
+    limits: tuple[float, float],
+    look: Theme,
+    sides: Sequence[tuple[float, float]] = _SIDES,
 ) -> None:
     """P, each Q, the secants through them, and the tangent."""
+    axes.set_ylim(limits)
     if derivative.at is None or not math.isfinite(derivative.value):
         return
     ends = np.array([window[0] - 1, window[1] + 1])
@@ -221,19 +235,54 @@ def _draw_lines(
     if derivative.tangent is not None:
         axes.plot(ends, derivative.tangent.line(ends), color=touch, lw=1.9, zorder=4, label="tangent")
     axes.plot(*p, "o", ms=7, color=look.ink, zorder=7)
-    _name(axes, "$P$", p, (-12, 6), look.ink)
+    axes.set_ylim(limits)  # lines reach beyond them
+    _name(axes, "$P$", p, look.ink, sides)
     for i, secant in enumerate(secants):
-        if abs(secant.h) > 0.05 * wide:
+        if abs(secant.h) > _APART * wide:
             mark = "$Q$" if len(secants) == 1 else f"$Q_{{{i + 1}}}$"
-            _name(axes, mark, secant.Q, (-12, 6), chord)
+            _name(axes, mark, secant.Q, chord, sides)
     if len(secants) == 1 and abs(secants[0].h) > 0.08 * wide:
         _triangle(axes, secants[0], look)
 
 
-def _name(axes: Any, text: str, at: tuple[float, float], offset: tuple[float, float], colour: str) -> None:
+def _name(
+    axes: Any, text: str, at: tuple[float, float], colour: str, sides: Sequence[tuple[float, float]]
+) -> None:
+    """A letter beside a point, on the first of the sides that is far enough from lines and other letters."""
+    paths = [line.get_transform().transform(line.get_xydata()) for line in axes.lines]
+    segments = np.concatenate([np.stack([path[:-1], path[1:]], axis=1) for path in paths if len(path) > 1])
+    others = [axes.transData.transform(t.xy) + _pixels(axes, t.xyann) for t in axes.texts]
+    point = axes.transData.transform(at)
+
+    def room(side: tuple[float, float]) -> float:
+        middle = point + _pixels(axes, side)
+        gaps = [_distance(middle, segments), *(float(np.hypot(*(middle - other))) for other in others)]
+        return min(min(gaps), float(_pixels(axes, (10, 0))[0]))
+
+    side = max(sides, key=room)
     axes.annotate(
-        text, at, offset, textcoords="offset points", color=colour, fontsize=13, ha="center", zorder=8
+        text,
+        at,
+        side,
+        textcoords="offset points",
+        color=colour,
+        fontsize=13,
+        ha="center",
+        va="center",
+        zorder=8,
     )
+
+
+def _pixels(axes: Any, points: tuple[float, float]) -> Any:
+    return np.asarray(points) * axes.figure.dpi / 72
+
+
+def _distance(point: Any, segments: Any) -> float:
+    """From a point to the nearest of some segments, shape (count, end, 2)."""
+    starts, ways = segments[:, 0], segments[:, 1] - segments[:, 0]
+    lengths = np.maximum((ways**2).sum(axis=1), 1e-12)
+    along = np.clip(((point - starts) * ways).sum(axis=1) / lengths, 0, 1)
+    return float(np.hypot(*(starts + along[:, None] * ways - point).T).min())
 
 
 def _triangle(axes: Any, secant: Any, look: Theme) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from dydt.plotting.ends import draw_ends
 from dydt.plotting.labels import label
 from dydt.plotting.members import Members, is_logarithmic, members, some, swept_label
-from dydt.plotting.picture import Picture, save, sheet
+from dydt.plotting.picture import Picture, names_and_path, save, sheet
 from dydt.plotting.samples import padded, window
 from dydt.plotting.series import heading
 from dydt.plotting.style import Theme, styled, theme
@@ -29,7 +29,7 @@ _BANDS = ((0.05, 0.95, 0.2), (0.25, 0.75, 0.3))  # parts of the members, and how
 
 def fan(
     ensemble: Any,
-    *names: str,
+    *names: str | Path,
     dark: bool = False,
     title: str | None = None,
     path: str | Path | None = None,
@@ -52,7 +52,7 @@ def fan(
         For dark surroundings.
     title : str, optional
     path : str or Path, optional
-        Write it there too, as PNG, SVG or PDF.
+        Write it there too, as PNG, SVG or PDF; it may also stand behind the names.
     size : (width, height), optional
         In inches.
 
@@ -75,7 +75,8 @@ def fan(
     ('$x$', '$r$')
     """
     usual = ensemble.reduced if ensemble.reduced and ensemble.saveat is None else ensemble.states
-    chosen = list(dict.fromkeys(names)) or list(usual)[:_PANELS]
+    shown, path = names_and_path(names, path)
+    chosen = list(dict.fromkeys(shown)) or list(usual)[:_PANELS]
     seen = members(ensemble, chosen)
     look = theme(dark)
     with styled(look):

@@ -18,6 +18,7 @@ Array = Any
 
 _POINTS = 600  # of a curve
 _DRAWN = 12  # runs whose curves are drawn
+_STRENGTHS = {"light": (0.33, 0.13), "dark": (0.45, 0.25)}  # of the bands of curves and of measurements
 
 
 def fitted(
@@ -96,23 +97,24 @@ def _curves(axes: Any, fit: Any, bands: list[Any], name: str, panel: int, look: 
         points(axes, run.t, run.y[:, column], colour, run.name or str(k + 1))
         if k >= len(bands):
             continue
-        band, shown = bands[k], _foreseen(axes, bands[k], run.y[:, column], name, look)
+        band, shown = bands[k], _foreseen(axes, bands[k], name, look)
         i, t = band.states.index(name), bands[k].t[shown]
+        strong, weak = _STRENGTHS[look.name]
         if single:
             low, high = band.measured_low[shown, i], band.measured_high[shown, i]
-            _fill(axes, t, low, high, colour, 0.13, "measurements")
-        _fill(axes, t, band.low[shown, i], band.high[shown, i], colour, 0.33, "curve")
+            _fill(axes, t, low, high, colour, weak, "measurements")
+        _fill(axes, t, band.low[shown, i], band.high[shown, i], colour, strong, "curve")
         axes.plot(t, band.mean[shown, i], color=colour if not single else look.ink, lw=1.3, gid="curve")
     axes.set_ylabel(label(name))
     axes.margins(x=0.02)
     _limits(axes, fit, bands, name)
 
 
-def _foreseen(axes: Any, band: Any, values: Array, name: str, look: Theme) -> slice:
+def _foreseen(axes: Any, band: Any, name: str, look: Theme) -> slice:
     """The part of a curve that says anything, up to where its band is as wide as the data; over the rest is a veil."""
     i = band.states.index(name)
-    lost = np.flatnonzero(band.high[:, i] - band.low[:, i] > np.nanmax(values) - np.nanmin(values))
-    if not len(lost):
+    lost = np.flatnonzero(band.high[:, i] - band.low[:, i] > band.widths[i])
+    if not len(lost) or lost[0] == 0:  # too few samples, and the curve is all there is to see
         return slice(None)
     axes.axvspan(band.t[lost[0]], band.t[-1], color=look.grid, lw=0, zorder=0, gid="beyond foresight")
     return slice(0, int(lost[0]) + 1)
@@ -156,12 +158,12 @@ def _key(axes: Any, level: float, look: Theme) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    colour = look.palette[0]
+    colour, (strong, weak) = look.palette[0], _STRENGTHS[look.name]
     handles = [
         Line2D([], [], ls="none", marker="o", ms=4.5, mew=0, color=colour, alpha=0.75),
         Line2D([], [], color=look.ink, lw=1.3),
-        Patch(color=colour, alpha=0.4, lw=0),
-        Patch(color=colour, alpha=0.15, lw=0),
+        Patch(color=colour, alpha=1 - (1 - strong) * (1 - weak), lw=0),  # one lies on the other
+        Patch(color=colour, alpha=weak, lw=0),
     ]
     words = ["data", "fit", f"curve, {level:.0%}", f"new data, {level:.0%}"]
     axes.legend(handles, words, loc="upper left", bbox_to_anchor=(1.01, 1.02), borderaxespad=0, fontsize=9.5)

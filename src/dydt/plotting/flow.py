@@ -16,7 +16,7 @@ from dydt.plotting.animate import Film
 from dydt.plotting.labels import label
 from dydt.plotting.picture import Picture, save, sheet
 from dydt.plotting.series import heading
-from dydt.plotting.style import Theme, styled, theme
+from dydt.plotting.style import LIGHT, Theme, styled, theme
 
 Array = Any
 
@@ -222,7 +222,8 @@ def _surface(figure: Any, axes: Any, found: Any, extent: Any, look: Theme) -> No
         values, origin="lower", extent=extent, aspect="auto", interpolation="bilinear", **colours
     )
     u, v = found.points.T
-    axes.scatter(u, v, c=labels, s=1.6 * _DOT, ec=look.ink, lw=0.7, zorder=3, **colours)
+    # A white edge stands out from every colour of the map, on any paper.
+    axes.scatter(u, v, c=labels, s=1.6 * _DOT, ec=LIGHT.paper, lw=0.8, zorder=3, **colours)
     bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02)
     bar.outline.set_visible(False)
 

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dydt.errors import InputError
 from dydt.plotting.labels import ending, label
-from dydt.plotting.picture import Picture, save, sheet
+from dydt.plotting.picture import Picture, names_and_path, save, sheet
 from dydt.plotting.samples import Samples, samples
 from dydt.plotting.series import heading
 from dydt.plotting.style import Theme, styled, theme
@@ -25,7 +25,7 @@ _PIECES = 256  # of a curve that is coloured along time
 
 def phase(
     solution: Any,
-    *names: str,
+    *names: str | Path,
     dark: bool = False,
     title: str | None = None,
     path: str | Path | None = None,
@@ -44,7 +44,7 @@ def phase(
         For dark surroundings.
     title : str, optional
     path : str or Path, optional
-        Write it there too, as PNG, SVG or PDF.
+        Write it there too, as PNG, SVG or PDF; it may also stand behind the names.
     size : (width, height), optional
         In inches.
 
@@ -66,7 +66,8 @@ def phase(
     >>> axes.get_xlabel(), axes.get_ylabel()
     ('$x$', '$y$')
     """
-    chosen = list(names) or usual(solution)
+    shown, path = names_and_path(names, path)
+    chosen = shown or usual(solution)
     count(solution, chosen)
     points = samples(solution, chosen)
     look = theme(dark)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,26 @@ def sheet(theme: Theme, size: tuple[float, float] | None, usual: tuple[float, fl
         )
     margins = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.14, hspace=0.0, wspace=0.0)
     return Picture(figsize=(width, height), layout=margins, theme=theme)
+
+
+def names_and_path(
+    names: Sequence[str | Path], path: str | Path | None
+) -> tuple[list[str], str | Path | None]:
+    """What to draw, and where to: names have no dots, so that a file may stand among them.
+
+    >>> names_and_path(["x", "y", "orbit.png"], None)
+    (['x', 'y'], 'orbit.png')
+
+    Raises
+    ------
+    InputError
+        For a second file.
+    """
+    among = [name for name in names if isinstance(name, Path) or "." in str(name)]
+    files = [*among, *([] if path is None else [path])]
+    if len(files) > 1:
+        raise InputError(f"a picture goes to one file, and here are several: {', '.join(map(str, files))}")
+    return [str(name) for name in names if name not in among], files[0] if files else None
 
 
 def save(figure: Figure, path: str | Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from dydt.errors import InputError
 from dydt.plotting.labels import ending, label, together
-from dydt.plotting.picture import Picture, save, sheet
+from dydt.plotting.picture import Picture, names_and_path, save, sheet
 from dydt.plotting.samples import Samples, samples
 from dydt.plotting.style import Theme, styled, theme
 
@@ -21,7 +22,7 @@ _LEGEND = 40  # more names than this become a colour bar
 
 def time_series(
     solution: Any,
-    *names: str,
+    *names: str | Path,
     dark: bool = False,
     title: str | None = None,
     path: str | Path | None = None,
@@ -39,7 +40,7 @@ def time_series(
         For dark surroundings.
     title : str, optional
     path : str or Path, optional
-        Write it there too, as PNG, SVG or PDF.
+        Write it there too, as PNG, SVG or PDF; it may also stand behind the names.
     size : (width, height), optional
         In inches.
     panels : bool, optional
@@ -64,7 +65,8 @@ def time_series(
     >>> [text.get_text() for text in picture.axes[0].get_legend().get_texts()]
     ['$x$', '$y$']
     """
-    chosen = list(dict.fromkeys(names or solution.states))
+    shown, path = names_and_path(names, path)
+    chosen = list(dict.fromkeys(shown or solution.states))
     points = samples(solution, chosen)
     if solution.problem.independent in chosen:
         over = solution.problem.independent
@@ -159,6 +161,11 @@ def key(axes: Any, group: Sequence[str], colours: dict[str, Any], look: Theme) -
     bar.set_label(f"{count} quantities", color=look.quiet, fontsize=10)
 
 
+def _broken(text: str, width: float) -> str:
+    """The text with its lines broken where they are longer than so many characters."""
+    return "\n".join(textwrap.fill(line, int(width)) for line in text.split("\n"))
+
+
 def span(axes: Any, points: Samples, look: Theme) -> None:
     """Limits along time, and where the solution stops short, a veil over what lies beyond."""
     first, last = float(points.t[0]), float(points.t[-1])
@@ -176,9 +183,11 @@ def span(axes: Any, points: Samples, look: Theme) -> None:
 
 def heading(axes: Any, title: str | None, remark: str, look: Theme) -> None:
     """A title, and under it a remark in a quiet colour; both begin where the axes do."""
+    room = max(axes.figure.get_figwidth() - 1.0, 2.0)
+    remark = _broken(remark, 15.5 * room)  # characters of nine points
     lines = remark.count("\n") + 1 if remark else 0
     if title:
-        axes.set_title(title, loc="left", pad=9 + 12.5 * lines)
+        axes.set_title(_broken(title, 10 * room), loc="left", pad=9 + 12.5 * lines)
     if remark:
         place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (0, 7), "textcoords": "offset points"}
         axes.annotate(

@@ -52,9 +52,10 @@ def region(
     ('$\\\\mathrm{Re}\\\\,z$', True)
     """
     look = theme(dark)
-    left, right, up, hidden = window(found)
     with styled(look):
         figure = sheet(look, size, (6.4, 5.4))
+        wide, high = figure.get_size_inches()
+        left, right, up, hidden = window(found, (wide - 1.0) / max(high - 1.2, 0.2))
         axes = figure.add_subplot()
         x, y = np.linspace(left, right, _GRID), np.linspace(-up, up, _GRID)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -78,13 +79,15 @@ def region(
     return figure
 
 
-def window(found: Any) -> tuple[float, float, float, int]:
-    """Left, right and upper limits, and how many points lie outside."""
+def window(found: Any, shape: float = 1.0) -> tuple[float, float, float, int]:
+    """Left, right and upper limits of this shape, width to height, and how many points lie outside."""
     reach = 1.0 + 1.12 * max(found.real, found.imaginary, 1.0)
     wide = [z for z in found.points if abs(z) <= _WIDEST * reach]
     left = min([-reach, *(1.15 * z.real for z in wide)])
     right = max([0.35 * reach, *(1.15 * z.real + 0.3 for z in wide)])
-    up = max([reach, 0.5 * (right - left), *(1.15 * abs(z.imag) for z in wide)])
+    up = max([reach, 0.5 * (right - left) / shape, *(1.15 * abs(z.imag) for z in wide)])
+    margin = shape * up - 0.5 * (right - left)  # what the height leaves free on both sides
+    left, right = left - margin, right + margin
     return left, right, up, len(found.points) - len(wide)
 
 
@@ -94,5 +97,6 @@ def remark(found: Any, hidden: int) -> str:
     if found.h is not None:
         words += f"; dots: h = {found.h:g}, " + ("filled where stable" if found.points else "")
     if hidden:
-        words += f"\n{hidden} of the points lie far outside, at |z| up to {max(map(abs, found.points)):.3g}"
+        farthest = max(map(abs, found.points))
+        words += f"\n{hidden} of the points lie{'s' * (hidden == 1)} far outside, at |z| up to {farthest:.3g}"
     return words

@@ -129,8 +129,10 @@ def workspace(
     n = len(law.states)
     factors = len(law.jacobian.elimination.slots) if method.linear else 0
     guards, events = len(law.guards.outputs), law.events.count if law.events else 0
-    # Each dense output keeps its own vectors, next to the step itself; an event is looked for on one.
-    scratch = method.vectors * (1 + dense_outputs + (events > 0)) + (10 if law.mass is None else 16)
+    # Each dense output keeps its own vectors, next to the step itself; an event is looked for on one. Next to a zero of
+    # each denominator four slopes tell whether it is a pole.
+    scratch = method.vectors * (1 + dense_outputs + (events > 0)) + 4 * guards
+    scratch += 10 if law.mass is None else 16
     counts = (guards, lanes, scratch)
     if is_inline(law, method) if inline is None else inline:
         order = method.order if isinstance(method, Taylor) else 0

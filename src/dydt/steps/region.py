@@ -144,11 +144,11 @@ class StabilityRegion:
         terms = [_term(value, power, True) for power, value in enumerate(self.coefficients) if value]
         return "$$R(z) = " + " + ".join(terms) + "$$"
 
-    def plot(self, **options: Any) -> Any:
+    def plot(self, path: Any = None, **options: Any) -> Any:
         """The region |R(z)| ≤ 1, with hλ in it; see `dydt.plotting.stability_region.region`."""
         from dydt.plotting.stability_region import region
 
-        return region(self, **options)
+        return region(self, path=path, **options)
 
 
 def stability_of(method: str) -> StabilityRegion:

@@ -17,6 +17,8 @@ from dydt.brief import brief
 from dydt.errors import InputError, SolveWarning
 from dydt.expr.evaluate import evaluate
 from dydt.expr.graph import Node
+from dydt.expr.network import networks
+from dydt.kernels.numpy import evaluate as evaluate_all
 from dydt.solvers import methods
 from dydt.solvers.runge_kutta import end, slopes
 from dydt.solvers.tableaus import Tableau, tableau
@@ -89,6 +91,9 @@ class Run:
     states: tuple[str, ...]
     independent: str
     finished: bool = True
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.method}, h = {self.h:g}: {len(self.steps)} steps>"
 
     @cached_property
     def t(self) -> Array:
@@ -266,17 +271,17 @@ class Steps:
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
-    def plot(self, **options: Any) -> Any:
+    def plot(self, path: Any = None, **options: Any) -> Any:
         """Each run beside the exact solution; see `dydt.plotting.steps.stepwise`."""
         from dydt.plotting.steps import stepwise
 
-        return stepwise(self, **options)
+        return stepwise(self, path=path, **options)
 
-    def plot_errors(self, **options: Any) -> Any:
+    def plot_errors(self, path: Any = None, **options: Any) -> Any:
         """The error against h, on logarithmic scales; see `dydt.plotting.steps.errors`."""
         from dydt.plotting.steps import errors
 
-        return errors(self, **options)
+        return errors(self, path=path, **options)
 
 
 # -- taking the steps ----------------------------------------------------------------------------------------------
@@ -381,11 +386,14 @@ def take(
 
 
 def slope_of(ode: ODE, known: Mapping[str, float]) -> Callable[[float, Sequence[float]], list[float]]:
-    """f(t, y) in plain floats."""
+    """f(t, y) in plain floats; of a law with networks by NumPy, which computes each once for all of its outputs."""
     states, derivatives, name = ode.states, ode.equations.derivatives, ode.independent
+    has_networks = bool(networks(derivatives))
 
     def law(t: float, y: Sequence[float]) -> list[float]:
         values = {**known, name: t, **dict(zip(states, y, strict=True))}
+        if has_networks:
+            return [float(value) for value in evaluate_all(derivatives, values)]
         return [evaluate(node, values) for node in derivatives]
 
     return law

@@ -6,14 +6,38 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
+from dydt.errors import InputError
+from dydt.expr.write import latex_law
 from dydt.verbs.unconstrained import unconstrained
 
 if TYPE_CHECKING:
+    from dydt.expr.equations import Equations
     from dydt.ode import ODE
 
 
 class FileVerbs:
     """A law in files and other libraries."""
+
+    def __reduce__(self) -> Any:
+        """Copies, also for other processes, say the same law and compile it again."""
+        law = cast("ODE", self)
+        return _copied, (law.equations, law.parameters, law.text), {"training": law.training, "seen": law.seen}
+
+    def to_latex(self) -> str:
+        r"""The equations in LaTeX.
+
+        Examples
+        --------
+        >>> import dydt
+        >>> print(dydt.ODE("x' = -alpha*x").to_latex())
+        \begin{aligned}x' &= -\alpha x\end{aligned}
+        """
+        return latex_law(cast("ODE", self).equations)
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.to_latex()}$$"
 
     def save(self, path: str | Path) -> Path:
         """Write the law, the weights of its networks included, to a ``.npz`` file; `dydt.load` reads it back.
@@ -52,7 +76,8 @@ class FileVerbs:
         """The law as a JAX function ``f(t, y, p)``, and its parameters as that takes them (extra `jax`).
 
         `y` has the states on its last axis; `p` is a dict of the parameters by name, with one array for the weights of
-        each network. JAX can differentiate, vectorise and compile it, and run it on a GPU.
+        each network. JAX can differentiate, vectorise and compile it, and run it on a GPU. It computes in single
+        precision, unless told otherwise by ``jax.config.update("jax_enable_x64", True)``.
 
         Raises
         ------
@@ -61,7 +86,7 @@ class FileVerbs:
         """
         from dydt.kernels.jax import jax_function, parameters_of
 
-        ode = unconstrained(self, "the JAX function")
+        ode = _trained(unconstrained(self, "the JAX function"))
         return jax_function(ode.equations), parameters_of(ode.equations, ode.parameters)
 
     def to_equinox(self) -> Any:
@@ -74,5 +99,22 @@ class FileVerbs:
         """
         from dydt.kernels.jax import equinox_module
 
-        ode = unconstrained(self, "the JAX module")
+        ode = _trained(unconstrained(self, "the JAX module"))
         return equinox_module(ode.equations, ode.parameters)
+
+
+def _copied(equations: Equations, parameters: dict[str, float | None], text: str) -> ODE:
+    """A law as it was, with nothing compiled."""
+    from dydt.ode import ODE
+
+    made = ODE(equations)
+    made.parameters, made.text = dict(parameters), text
+    return made
+
+
+def _trained(ode: ODE) -> ODE:
+    """The law, if its networks have weights."""
+    for name, weights in ode.weights.items():
+        if np.isnan(weights).any():
+            raise InputError(f"the network `{name}` has no weights yet: law.fit(data) finds them")
+    return ode

@@ -1,4 +1,9 @@
-"""An antiderivative with the substitutions that variation of parameters and reduction of order often ask for."""
+"""An antiderivative with the substitutions that variation of parameters and reduction of order often ask for.
+
+`antiderivative` proves each answer and gives it the form of a textbook, since a step shows it. This one is asked for
+many integrals of one solution, which is put into its equation as a whole: it tries quick substitutions first, and
+proves nothing by itself.
+"""
 
 from __future__ import annotations
 
