@@ -71,6 +71,11 @@ def test_the_gradient_is_that_of_the_discrete_solution(method):
         assert of_starts[piece, 1] == pytest.approx((up - down) / 2e-6, rel=1e-6, abs=1e-7)
 
 
+def test_lanes_are_a_power_of_two():
+    with pytest.raises(ValueError, match="a power of two"):
+        Engine(parse("x' = -k*x"), "rk4", lanes=3)
+
+
 @pytest.mark.parametrize("lanes", [1, 8, None])
 def test_single_precision_gives_the_same_to_its_own_rounding(lanes):
     law = mixed_law()
