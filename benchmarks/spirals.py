@@ -232,8 +232,7 @@ def summary(problem: dict[str, Any]) -> dict[str, dict[str, float]]:
     final = {peer: [row["curve"][-1][2] for row in rows] for peer, rows in runs.items()}
     found = {}
     for peer, rows in runs.items():
-        # What it took to measure the errors of a peer is not counted.
-        whole = [row["cpu"] if peer in (OURS,) else row["curve"][-1][0] for row in rows]
+        whole = [row["curve"][-1][0] for row in rows]  # what it took to measure errors is not counted
         ready, goal, equal = [0.0] * len(rows), whole, whole
         if peer != OURS:
             ready = [row["ready"][0] for row in rows]
@@ -281,7 +280,7 @@ def picture(results: dict[str, Any], machine: dict[str, Any], path: Path) -> Non
                 for k, row in enumerate(rows):
                     curve, label = np.array(row["curve"]), peer if k == 0 else None
                     if peer == OURS:
-                        axes.plot(row["cpu"], curve[-1, 2], "o", color="#0b4fa8", ms=8, mec="white", label=label,
+                        axes.plot(curve[-1, 0], curve[-1, 2], "o", color="#0b4fa8", ms=8, mec="white", label=label,
                                   zorder=4)  # fmt: skip
                     else:
                         colour = "#d1495b" if peer == TORCH else "#edae49"

@@ -95,7 +95,6 @@ def forecast(path: Path) -> None:
         axes.plot(t, measured[:, k], ".", color=line.get_color(), markersize=4, alpha=0.45, zorder=1)
         later = np.linspace(0, 18, 400)
         axes.plot(later, truth(later)[:, k], "--", color=picture.theme.ink, linewidth=0.9, zorder=3)
-    axes.axvline(12, color=picture.theme.quiet, linewidth=1, linestyle=":")
     picture.savefig(path)
 
 

@@ -118,7 +118,8 @@ def test_importing_costs_little_beyond_numpy():
         "import time, json, numpy; a = time.process_time(); import dydt; dydt.ODE; b = time.process_time(); "
         "print(json.dumps(b - a))"
     )
-    assert min(in_a_new_process(code) for _ in range(3)) < 0.15
+    # 0.15 s is promised, and measured in benchmarks; here other tests use the processor, too.
+    assert min(in_a_new_process(code) for _ in range(3)) < 0.3
 
 
 def test_solving_text_loads_nothing_heavy():

@@ -538,3 +538,15 @@ def test_the_start_loads_nothing_it_does_not_need():
     loaded = set(loaded.splitlines()[-1].strip("[]").replace("'", "").split(", "))
     assert "llvmlite" in loaded
     assert not loaded & {"sympy", "scipy", "matplotlib", "pandas", "xarray", "jax", "mpmath"}
+
+
+def test_what_is_no_law_is_told_apart(tmp_path):
+    Path("measured.csv").write_text("t,x\n0,1\n", encoding="utf-8")
+    Path("pend.npz").write_bytes(b"")
+    Path("cool.ode").write_text("x' = -x; x(1) = 2", encoding="utf-8")
+    assert "`measured.csv` holds data, and a law is wanted here: dydt fit" in refused("solve", "measured.csv")
+    assert "is an address: download the file first" in refused("solve", "https://example.com/cool.ode")
+    assert "did you mean `pend.npz`" in refused("solve", "penn.npz")
+    assert "There: pend.npz" in refused("solve", "other.npz")
+    said = refused("solve", "cool.ode", "--t", "0:10")
+    assert "the law gives `x` at t = 1, and the span starts at 0: say --t 1:10, or give --init x=1" in said

@@ -11,6 +11,7 @@ from dydt.cli import app
 
 RUNNER = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1"})
 LAW = "x' = -k*x"
+NETWORK = "x' = nn(x); nn = network(4)"
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +22,16 @@ def _in_a_folder_with_data(tmp_path, monkeypatch):
     rows = "\n".join(f"{a:.6g},{b:.6g}" for a, b in zip(t, x, strict=True))
     (tmp_path / "data.csv").write_text(f"t,x\n{rows}\n", encoding="utf-8")
     (tmp_path / "renamed.csv").write_text(f"day,Level\n{rows}\n", encoding="utf-8")
+    for name, text in {
+        "back": "t,x\n0,1\n2,2\n1,3\n3,4\n",
+        "twice": "t,x\n0,1\n1,2\n1,3\n3,4\n",
+        "words": "t,trial,x\n0,a,3\n1,a,2\n0,b,2\n1,b,1\n",
+        "runs": "t,trial,x\n0,a,3\n1,a,2\n2,a,1.3\n0.5,b,2\n1,b,1.6\n",
+        "dates": "day,x\n2024-03-01,3\n2024-03-02,2\n2024-03-04,0.9\n2024-03-05,0.6\n",
+        "flat": "t,x,y\n0,1,1\n1,2,1\n2,3,1\n3,4,1\n",
+        "european": "t [s];x [mg/l]\n0;3,0\n0,5;2,1\n1;1,4\n2;0,6\n3;0,3\n",
+    }.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
 
 
 def run(*given, code=0):
@@ -62,6 +73,37 @@ def test_options_reach_the_fit():
     assert "best of 8 starts" in several
 
 
+def test_a_table_as_a_spreadsheet_writes_it_and_other_times_and_scales():
+    out = run("european.csv", "--law", LAW, "--t0", "-1", "--log", "k", "--noise", "0.05").stdout
+    assert "5 samples at 5 times, t = 0 … 3" in out
+    assert "x(-1)" in out
+
+
+def test_a_law_with_a_network_is_trained_and_goes_on(tmp_path):
+    given = [
+        "data.csv",
+        "--law",
+        NETWORK,
+        "--iterations",
+        "20",
+        "--checkpoint",
+        "kept.npz",
+        "--out",
+        "law.npz",
+    ]
+    out = run(*given, "--loss", "huber", "--starts", "2").stdout
+    assert "written  law.npz" in out
+    assert (tmp_path / "kept.npz").exists()
+    first = dydt.load("law.npz").parameters
+    run(*given, "--loss", "huber", "--starts", "2")
+    assert dydt.load("law.npz").parameters == first
+
+
+def test_remarks_name_options():
+    out = run("data.csv", "--law", "x' = -k*x^3", "--bounds", "k=2:3").stdout
+    assert "try other guesses, bounds, or --starts 32" in out
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -81,9 +123,49 @@ def test_options_reach_the_fit():
         (["data.csv", "--law", LAW, "--time", "s"], "no column `s`"),
         (["data.csv", "--law", LAW, "--plot", "fit.gif"], "--plot writes .png"),
         (["data.csv", "--law", "lotka-voltera"], "lotka-volterra"),
+        (["renamed.csv", "--law", LAW], 'rename columns with --rename "Level=x"'),
+        (["renamed.csv", "--law", "Level' = -k*Level; q' = 1", "--rename", "Level=z"], '--rename "z=Level"'),
+        (["data.csv", "--law", "x' = -k*x + y; y' = -y"], "give one, as in --init y=1"),
+        (["data.csv", "--law", "y'' = -k*x; x' = -x", "--init", "y=1"], """as in --init "y'=0\""""),
+        (["data.csv", "--law", LAW, "--keep-initial"], "as in --init x=1"),
+        (["data.csv", "--law", "x' = -1; x(0) = 3", "--keep-initial"], "no parameters, and --keep-initial"),
+        (["data.csv", "--law", LAW, "--free", "x"], "fitted, unless --keep-initial is given"),
+        (["data.csv", "--law", LAW, "--free", ""], "give it one, as in --set k=1"),
+        (["data.csv", "--law", LAW, "--bounds", "k=1:5", "--set", "k=7"], "as in --set k=2.23607"),
+        (
+            ["data.csv", "--law", LAW, "--t0", "1"],
+            "before the initial values hold, 1: leave --keep-initial away, or",
+        ),
+        (["back.csv", "--law", LAW], "read with --sort to put them in order"),
+        (["twice.csv", "--law", LAW], "the column that tells runs apart, --run NAME"),
+        (
+            ["words.csv", "--law", LAW],
+            "if it tells runs apart, say --run trial; else choose the columns that are",
+        ),
+        (["flat.csv", "--law", LAW], "leave it away, --states x"),
+        (["data.csv", "--law", LAW, "--checkpoint", "a.npz"], "--checkpoint says how networks are trained"),
+        (["data.csv", "--law", NETWORK, "--loss", "cauchy"], "--loss linear, and --loss huber"),
+        (["data.csv", "--law", NETWORK, "--keep-initial"], "leave --keep-initial away"),
+        (["data.csv", "--law", NETWORK, "--t0", "-1"], "leave --t0 away"),
+        (["data.csv", "--law", NETWORK, "--out", "law.ode"], "kept as .npz: --out law.npz"),
     ],
 )
 def test_mistakes_are_answered_without_a_traceback(given, said):
     result = run(*given, code=2)
     assert said in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_file_of_several_runs_tells_where_each_begins(tmp_path):
+    run("runs.csv", "--law", LAW, "--run", "trial", "--out", "runs.ode")
+    text = (tmp_path / "runs.ode").read_text(encoding="utf-8")
+    assert "# starts as run a does; the others:\n#   b, from t = 0.5: x = " in text
+    assert dydt.ODE(text).equations.start == 0.0
+
+
+def test_dates_are_read_and_their_unit_is_said():
+    assert "4 samples at 4 times, day = 0 … 4 days since 2024-03-01" in run("dates.csv", "--law", LAW).stdout
+
+
+def test_an_address_is_no_file():
+    assert "is an address: download" in run("https://example.com/a.csv", "--law", LAW, code=2).output

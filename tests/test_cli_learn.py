@@ -48,6 +48,33 @@ def test_predict_starts_anywhere(folder):
     assert float(other.output.splitlines()[1].split(",")[1]) == pytest.approx(0.5 * np.cos(1), abs=0.15)
 
 
+def words(done):
+    assert done.exit_code == 0, done.output
+    return " ".join(done.output.split())
+
+
+def test_predict_says_where_it_goes_from_and_where_the_data_end(folder, tmp_path):
+    law = folder / "law.npz"
+    said = words(run("predict", law, "--t", "0:8", "--plot", tmp_path / "forecast.png"))
+    assert "at t = 0.5, where the first run of its data begins, followed back to t = 0" in said
+    assert "the first run ends at t = 6.5; what follows is a forecast" in said
+    assert (tmp_path / "forecast.png").stat().st_size > 10_000
+    inside = words(run("predict", law, "--t", "0.5:6"))
+    assert "begins" in inside
+    assert "forecast" not in inside
+    assert "start x" not in words(run("predict", law, "--t", "0:8", "--init", "x=1,v=0"))
+    assert run("predict", law, "--t", "0:8", "--quiet").output == ""
+
+
+def test_predict_says_that_a_law_that_is_told_the_time_guesses(folder, tmp_path):
+    law = tmp_path / "timed.npz"
+    options = ("--hidden", "4", "--iterations", "5", "--time-dependent", "--quiet", "--out", law)
+    assert run("learn", folder / "data.csv", *options).exit_code == 0
+    said = "a network of the law is told t: outside t = 0.5 … 6.5 it is a guess"
+    assert said in words(run("predict", law, "--t", "0.5:7"))
+    assert said not in words(run("predict", law, "--t", "0.5:6.5"))
+
+
 def test_a_saved_law_is_a_law_for_every_command(folder):
     law = folder / "law.npz"
     assert run("solve", law, "--t", "0.5:2").exit_code == 0
@@ -83,6 +110,7 @@ def test_a_checkpoint_goes_on(folder):
         (("learn", "nothing.csv"), "no file"),
         (("learn", "DATA", "--hidden", "x"), "--hidden"),
         (("learn", "DATA", "--activation", "tahn"), "tanh"),
+        (("learn", "DATA", "--optimiser", "gauss-newten"), "did you mean `gauss-newton`"),
         (("learn", "DATA", "--out", "law.json"), "--out law.npz"),
         (("learn", "DATA", "--seed", "-1"), "--seed"),
         (("predict", "nothing.npz"), "no file"),

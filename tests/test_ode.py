@@ -221,3 +221,10 @@ def test_words_for_people(lv):
     assert repr(lv) == "<ODE x, y; 4 parameters>"
     assert "x' = a*x - b*x*y" in str(lv)
     assert r"\begin{aligned}" in lv._repr_latex_()
+
+
+def test_a_state_that_is_called_like_an_option_is_given_by_values():
+    fall = dydt.ODE("h' = v; v' = -9.81")
+    with pytest.raises(dydt.InputError, match=r'give values=\{"h": 1\} \(h= is an option\)'):
+        fall.solve(t=(0, 1), h=10, v=0)
+    assert fall.solve(t=(0, 1), values={"h": 10, "v": 0})["h"][-1] == pytest.approx(10 - 9.81 / 2)

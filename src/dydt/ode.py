@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from dydt.expr.equations import Equations
 from dydt.expr.mass import with_mass
 from dydt.expr.write import write_law
 from dydt.problem import Problem
-from dydt.settings import Settings, finite, read_settings, refuse_unsuited
+from dydt.settings import Settings, finite, no_initial, read_settings, refuse_unsuited
 from dydt.solution import Solution
 from dydt.solvers import methods
 from dydt.solvers.consistent import Changes, Starter, one_start
@@ -212,12 +213,12 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
             atol = list(atol) * (1 + len(quantities))
         options = (method, rtol, atol, *rest, self.is_constrained)
         problem = larger.problem(read_settings(larger.states, *options))
-        # A state whose initial value is given here does not follow the parameters, whatever the law says.
+        # A state whose initial value is given here follows nothing else, whatever the law says.
         own = {
-            sensitivity_name(s, q): 0.0
+            sensitivity_name(s, q): float(q == f"{s}(0)")
             for s in self.states
             for q in quantities
-            if s in named and q in self.parameters and s not in self.equations.algebraic
+            if s in named and s not in self.equations.algebraic
         }
         span = self._span(t)
         parameters = self.parameter_values(named)
@@ -429,10 +430,7 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
                     "of solve()"
                 )
         if missing:
-            example = ", ".join(f"{n}=1" for n in missing if "'" not in n)
-            primed = ", ".join(f'"{n}": 0' for n in missing if "'" in n)
-            hint = " and ".join(filter(None, [example, primed and f"values={{{primed}}}"]))
-            raise InputError(f"no initial value for {', '.join(f'`{n}`' for n in missing)}: give {hint}")
+            raise InputError(no_initial(missing, _OPTIONS))
         return state
 
     def _own_initial(self, name: str, parameters: Array, t0: float) -> float | None:
@@ -443,7 +441,7 @@ class ODE(AnalyticVerbs, StepVerbs, DynamicVerbs, LearningVerbs, FileVerbs):
         if law.start is not None and law.start != t0:
             raise InputError(
                 f"the law gives `{name}` at {self.independent} = {law.start:g}, and the span starts at {t0:g}: "
-                f"start there, or give a value for {self.independent} = {t0:g}"
+                f"start there, t=({law.start:.6g}, …), or give a value for {self.independent} = {t0:g}, {name}=…"
             )
         if node.operation == "number":
             return float(node.value)
@@ -490,3 +488,6 @@ def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
         x is y or (type(x) is type(y) and isinstance(x, float | int | str) and x == y)
         for x, y in zip(a, b, strict=True)
     )
+
+
+_OPTIONS = frozenset(inspect.signature(ODE.solve).parameters)

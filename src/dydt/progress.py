@@ -15,6 +15,7 @@ class Progress:
     def __init__(self, what: str, unit: str = "steps") -> None:
         self._what = what
         self._unit = unit
+        self._said = ""
         self._began = time.perf_counter()
         self._bar: Any = None
         self._task: Any = None
@@ -24,29 +25,32 @@ class Progress:
             if time.perf_counter() - self._began < PATIENCE:
                 return
             self._open()
-        self._bar.update(self._task, completed=part, count=f"{count:,} {self._unit}")
+        said = self._said or f"{count:,} {self._unit}"
+        self._bar.update(self._task, completed=part, said=said)
 
     def _open(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
+        from rich.table import Column
 
+        # What changes its length comes last, and is cut where the terminal ends: the bar stays where it is.
         columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-            TextColumn("[dim]{task.fields[count]}"),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=None, table_column=Column(min_width=8, max_width=24, ratio=1)),
+            TaskProgressColumn(table_column=Column(min_width=4, no_wrap=True)),
+            TimeRemainingColumn(table_column=Column(min_width=7, no_wrap=True)),
+            TextColumn(
+                "[dim]{task.fields[said]}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=3)
+            ),
         )
-        self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task(self._what, total=1.0, count="")
+        self._bar = Bar(*columns, console=Console(stderr=True), transient=True, expand=True)
+        self._task = self._bar.add_task(self._what, total=1.0, said="")
         self._bar.start()
 
     def say(self, what: str) -> None:
-        """Change the words in front of the bar."""
-        self._what = what
-        if self._bar is not None:
-            self._bar.update(self._task, description=what)
+        """Words behind the bar, in place of the count."""
+        self._said = what
 
     def close(self) -> None:
         if self._bar is not None:

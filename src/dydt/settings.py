@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,3 +174,19 @@ def _times(saveat: Any) -> tuple[float, ...] | float | str | None:
     if not times or not all(map(math.isfinite, times)):
         raise InputError("saveat needs at least one time, and all of them finite")
     return times
+
+
+def no_initial(missing: Sequence[str], options: Collection[str]) -> str:
+    """What to say of states without an initial value; names that are no keywords, or options, are given by `values`.
+
+    >>> print(no_initial(["x", "x'"], ["h"]))
+    no initial value for `x`, `x'`: give x=1 and values={"x'": 0}
+    >>> print(no_initial(["h"], ["h"]))
+    no initial value for `h`: give values={"h": 1} (h= is an option)
+    """
+    plain = ", ".join(f"{n}=1" for n in missing if "'" not in n and n not in options)
+    zeros = [f'"{n}": 0' if "'" in n else f'"{n}": 1' for n in missing if "'" in n or n in options]
+    mapping = f"values={{{', '.join(zeros)}}}" if zeros else ""
+    hint = " and ".join(filter(None, [plain, mapping]))
+    taken = "".join(f" ({n}= is an option)" for n in missing if n in options)
+    return f"no initial value for {', '.join(f'`{n}`' for n in missing)}: give {hint}{taken}"

@@ -90,3 +90,15 @@ def test_sensitivities_jump_at_events(text, quantities):
             ode.solve(t=(0, 1.1), rtol=1e-12, atol=1e-13, **{name: float(middle + d)}).y[-1] for d in (-h, h)
         ]
         assert np.allclose(sol.sensitivity(quantity)[-1], (ends[1] - ends[0]) / (2 * h), rtol=1e-6, atol=1e-6)
+
+
+def test_initial_values_that_are_given_at_another_time_than_those_of_the_law():
+    ode = dydt.ODE("x' = -k*x + y; y' = -y; x(1) = 2; y(1) = 2", k=1)
+    sol = ode.solve(t=(0, 3), x=1, y=1, sensitivity=["x(0)", "y(0)"])
+    assert sol["dx/dx(0)"][-1] == pytest.approx(math.exp(-3))
+    assert sol["dx/dy(0)"][-1] == pytest.approx(3 * math.exp(-3))
+    assert sol["dy/dx(0)"][-1] == 0.0
+    with pytest.raises(
+        dydt.InputError, match=r"gives `y` at t = 1, .* start there, t=\(1, …\), or give .*, y=…"
+    ):
+        ode.solve(t=(0, 3), x=1, sensitivity=["x(0)"])

@@ -5,7 +5,9 @@ import json
 import subprocess
 import sys
 
+import joblib
 import numpy as np
+import pandas
 import pytest
 from sklearn.datasets import load_digits, load_iris, make_moons
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -188,11 +190,41 @@ def test_names_of_features_and_text_classes():
     assert network.transform(iris.data).shape == (150, len(network.get_feature_names_out())) == (150, 6)
 
 
+def test_what_is_kept_by_joblib_predicts_the_same(moons, tmp_path):
+    X, y, network = moons
+    again = joblib.load(joblib.dump(network, tmp_path / "moons.joblib")[0])
+    assert np.array_equal(again.predict_proba(X), network.predict_proba(X))
+    assert np.array_equal(again.flow(X, y, times=3).states, network.flow(X, y, times=3).states)
+    assert str(again.ode_) == str(network.ode_)
+
+
+def test_samples_that_say_little():
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    small = {"hidden": (4,), "max_iter": 60, "random_state": 0}
+    assert set(ContinuousClassifier(**small).fit(X, ["only"] * 30).predict(X)) == {"only"}
+    constant = ContinuousRegressor(**small).fit(X, np.full(30, 3.5)).predict(X)
+    np.testing.assert_allclose(constant, 3.5, atol=1e-3)
+    both = ContinuousClassifier(**small).fit(np.vstack([X, X]), np.repeat([0, 1], 30)).predict_proba(X)
+    np.testing.assert_allclose(both, 0.5, atol=0.02)  # the same places in both classes
+    weighted = ContinuousClassifier(**small).fit(X, np.arange(30) % 2, sample_weight=np.arange(30) % 2)
+    assert set(weighted.predict(X)) == {1}
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_units_do_not_matter(size):
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    plain, scaled = (
+        ContinuousRegressor(max_iter=15, random_state=0).fit(unit * X, X[:, 0]).predict(unit * X)
+        for unit in (1.0, size)
+    )
+    np.testing.assert_allclose(scaled, plain, rtol=1e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "options, words",
     [
         ({"activation": "tanhh"}, "did you mean `tanh`"),
-        ({"hidden": 32}, r"hidden=\(32,\)"),
+        ({"hidden": 32}, r"as in hidden=\(32"),
         ({"hidden": (0,)}, "hidden"),
         ({"method": "euler"}, "no method `euler`"),
         ({"solver": "sgd"}, "There: auto, lbfgs, adam"),
@@ -269,6 +301,16 @@ def test_regions_are_what_is_predicted_around_the_points(moons, tmp_path):
     surface = ContinuousRegressor(max_iter=5, random_state=0).fit(X, y).regions(X, y, cells=20)
     assert surface.classes is None
     assert surface.values.shape == (20, 20, 1)
+    assert repr(surface) == "<Regions: 1 output on 20 × 20 places, around 300 points>"
+    with pytest.raises(InputError, match="y holds `2`, which is no class of the network: 0, 1"):
+        network.regions(X, y + 1)
+    with pytest.raises(InputError, match="y has 3 entries, and there are 300 points"):
+        network.regions(X, y[:3])
+    with pytest.raises(InputError, match="cells must be a whole number from 2 on"):
+        network.regions(X, y, cells=1)
+    table = pandas.DataFrame(X, columns=["width", "height"])
+    named = ContinuousClassifier(max_iter=2, random_state=0).fit(table, y)
+    assert named.regions(table, y, cells=5).names == ("width", "height")
     with pytest.raises(InputError, match="two features"):
         ContinuousRegressor(max_iter=2, random_state=0).fit(X[:, :1], y).regions(X[:, :1], y)
 
@@ -288,5 +330,12 @@ def test_a_stream_is_seen_in_a_plane(moons):
     with pytest.raises(InputError, match="x5"):
         wide.plane(("x5", "x1"))
     assert json.loads(wide.to_json())["names"] == ["x1", "x2", "x3", "x4"]
-    with pytest.raises(InputError, match="from 0"):
-        network.flow(X, times=[0.0, 2.0])
+    assert repr(stream).startswith("<Stream: 300 points in 2 dimensions at 7 times")
+    for times in ([0.0, 2.0], [0.5, 0.1], [[0.0, 1.0]], []):
+        with pytest.raises(InputError, match="ascend from 0"):
+            network.flow(X, times=times)
+    for times in (0, -3, 2.5, "many"):
+        with pytest.raises(
+            InputError, match="times must be a whole number from 2 on, or the times themselves"
+        ):
+            network.flow(X, times=times)

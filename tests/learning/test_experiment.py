@@ -88,8 +88,7 @@ def test_hudson_bay_tells_how_little_21_points_can_tell(counted):
 
 
 def test_what_is_exact_ends_soon_and_steps_are_shown(done):
-    with pytest.raises(InputError, match="no closed form"):
-        done.law.explain()
+    assert "known by numbers only" in str(done.law.explain())
     start = done.law.equations.start
     table = str(done.law.steps("rk4", t=(start, start + 1.0), h=0.5))
     assert "1.0" in table

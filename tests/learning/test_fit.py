@@ -1,8 +1,11 @@
 """Fits: certified values, SciPy's optima, recovery with honest errors, and laws that are hard to follow."""
 
+import copy
 import json
+import pickle
 
 import numpy as np
+import pandas
 import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import least_squares
@@ -154,10 +157,10 @@ def oscillator():
 
 def test_pieces_find_an_oscillation_where_whole_runs_stick():
     law, data = oscillator()
-    stuck = law.fit(data, shooting=False)
+    stuck = law.fit(data, shooting=False, k=0.01)
     assert abs(stuck.values["k"] - 9) > 1
     assert "residuals are" in str(stuck)
-    found = law.fit(data)
+    found = law.fit(data, k=0.01)
     assert found.values == pytest.approx({"k": 9.0, "c": 0.01}, rel=0.1)
     assert "multiple shooting" in found.message
     assert found.rmse["x"] == pytest.approx(0.05, rel=0.2)
@@ -261,6 +264,9 @@ def test_stiff_laws_and_laws_with_events_and_constraints():
     level = (1 - t / 4) ** 2
     fit = tank.fit({"t": t, "x": level * 4 + 0.01 * random.normal(size=40)}, k=0.8, z=1.5)
     assert fit.values["k"] == pytest.approx(1.0, abs=0.02)
+    start = fit.initial["1"]
+    assert start["z"] == pytest.approx(np.sqrt(start["x"]), rel=1e-9)  # and not where it began, 1.5
+    assert fit.law.solve(t=(0, 1))["z"][0] == pytest.approx(start["z"])
 
 
 def test_initial_values_that_are_known_or_follow_parameters():
@@ -291,6 +297,19 @@ def test_prediction_bands_are_those_of_the_linear_theory():
     assert band.measured_high[:, 0] - band["x"] == pytest.approx(1.6448536 * np.hypot(spread, 0.05), rel=1e-4)
     with pytest.raises(dydt.InputError, match="starts at 0, and a prediction at -1"):
         fit.predict([-1.0])
+
+
+def test_a_prediction_prints_itself_and_says_how_far_it_tells_something():
+    fit = dydt.ODE(LV).fit(predators(noise=0.1))
+    near, far = fit.predict([1.0, 2.0]), fit.predict(np.linspace(0, 1000, 500))
+    assert repr(near) == "<Prediction of x, y at 2 times, 1 … 2, 95 %>"
+    assert str(near).splitlines()[0].split() == ["t", "x", "from", "to", "y", "from", "to"]
+    assert near.until == np.inf
+    assert 50 < far.until < 1000
+    widths = np.max(far.high - far.low, axis=1)[far.t < far.until]
+    assert np.all(widths < np.max(far.widths))
+    assert f"from {far.until:.6g} on the data tell nothing" in str(far)
+    assert far._repr_html_().startswith("<pre>t ")
 
 
 def test_noise_that_was_given_is_judged():
@@ -354,6 +373,18 @@ WRONG = [
     ({"log": "k", "k": -1}, "log: `k` must be positive"),
     ({"log": "j"}, "log: `j` is not fitted"),
     ({"t0": 0.5}, "before the initial values hold"),
+    ({"t0": "now"}, "t0 is a time"),
+    ({"t0": np.nan}, "t0 is a time"),
+    ({"seed": -1}, "seed is a whole number"),
+    ({"rtol": 0}, "needs a positive rtol"),
+    ({"free": 3}, r'free takes names, as in free=\["a", "b"\], and is 3'),
+    ({"initial": 3}, "initial takes names"),
+    ({"log": 3}, "log takes names"),
+    ({"bounds": [(0, 1)]}, "bounds go by name"),
+    ({"bounds": {"k": "01"}}, "are a pair"),
+    ({"bounds": {"x": (0, 1), "x(0)": (0, 1)}}, "given twice"),
+    ({"decay": 0.1}, r'option of the training of networks: training=\{"decay"'),
+    ({"hidden": (8,)}, "no option `hidden`"),
     ({"method": "rk4"}, "fixed steps"),
     ({"free": [], "initial": False, "x": 1, "k": 1}, "nothing is fitted"),
 ]
@@ -394,6 +425,26 @@ def test_a_law_with_networks_is_trained():
     assert found.law.solve(t=(0, 4)).y[-1, 0] == pytest.approx(np.exp(-2.0), abs=0.05)
 
 
+def test_a_fit_can_be_copied_and_sent_elsewhere():
+    fit = dydt.ODE(LV).fit(predators())
+    for other in (pickle.loads(pickle.dumps(fit)), copy.deepcopy(fit)):  # noqa: S301
+        assert str(other) == str(fit)
+        np.testing.assert_array_equal(other.predict([3.0, 14.0]).high, fit.predict([3.0, 14.0]).high)
+
+
+def test_very_many_samples_begin_with_a_few():
+    data = predators(count=30_000)
+    fit = dydt.ODE(LV).fit(data)
+    assert len(fit.data) == 60_000
+    assert fit.values == pytest.approx(TRUE, rel=0.01)
+
+
+def test_the_time_is_what_the_law_calls_so():
+    t, x = decay()
+    for table in ({"x": x, "s": t}, pandas.DataFrame({"x": x, "s": t})):
+        assert dydt.ODE("x' = -k*x", independent="s").fit(table).data.independent == "s"
+
+
 def test_exact_data_are_fitted_to_rounding_and_notebooks_get_a_table():
     t = np.linspace(0, 4, 40)
     fit = dydt.ODE("x' = -k*x").fit({"t": t, "x": 3 * np.exp(-0.8 * t)})
@@ -422,3 +473,43 @@ def test_chaos_that_can_only_be_followed_in_pieces_says_so():
     for name, value in {"s": 10, "r": 28, "b": 8 / 3}.items():
         assert abs(fit.values[name] - value) < 4 * fit.standard_errors[name] < 0.05 * value
     assert fit.rmse == pytest.approx({"x": 0.5, "y": 0.5, "z": 0.5}, rel=0.3)
+
+
+def test_what_was_kept_is_said_with_its_time():
+    t = np.linspace(1, 6, 30)
+    x = 3 * np.exp(-0.5 * t) + 0.01 * np.random.default_rng(1).normal(size=30)
+    law = dydt.ODE("x' = -k*x + c")
+    wrong = str(law.fit({"t": t, "x": x}, free="k", initial=False, x=3, c=0))
+    assert "kept: c = 0, x(1) = 3" in wrong
+    assert "initial values that are kept hold at t = 1: if they hold at another time, say t0=" in wrong
+    assert "30 samples, 1 unknown, " in wrong
+    right = str(law.fit({"t": t, "x": x}, free="k", initial=False, x=3, c=0, t0=0))
+    assert "kept: c = 0, x(0) = 3" in right
+    assert "another time" not in right
+    runs = [{"t": t, "x": x}, {"t": t + 1, "x": 2 * x}]
+    assert "kept: c = 0, x(start) = 2 … 4" in str(law.fit(runs, free="k", initial=False, x=[2, 4], c=0))
+    assert "kept" not in str(law.fit({"t": t, "x": x}))
+
+
+def test_outliers_are_counted_and_a_robust_loss_named():
+    t, x = decay(count=60)
+    law = dydt.ODE("x' = -k*x")
+    assert not any("off by more" in text for text in law.fit({"t": t, "x": x}).remarks())
+    x[[5, 20, 41]] += [1, -1, 1.5]
+    linear, robust = (law.fit({"t": t, "x": x}, loss=loss).remarks() for loss in ("linear", "huber"))
+    assert linear == [
+        '3 of 60 samples are off by more than 6 times the usual: if these are outliers, loss="huber" forgives them'
+    ]
+    assert robust == ["3 of 60 samples count less than half (huber)"]
+
+
+def test_parameters_that_the_data_tie_together_are_not_said_to_be_zero():
+    t = np.linspace(0, 2, 20)
+    s = 0.2 * np.exp(-t) + 0.001 * np.random.default_rng(0).normal(size=20)
+    fit = dydt.ODE("S' = -V*S/(K + S)").fit({"t": t, "S": s}, V=1, K=1)
+    assert abs(fit.correlations[0, 1]) > 0.97
+    rows = {line.split()[0]: line for line in str(fit).splitlines() if line[:1] in "VK" and line}
+    assert all("hardly determined" in rows[name] for name in "VK"), rows
+    t, x = decay()
+    offset = dydt.ODE("x' = -k*x + c").fit({"t": t, "x": x})
+    assert "may be zero" in next(line for line in str(offset).splitlines() if line.startswith("c "))

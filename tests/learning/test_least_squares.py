@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import least_squares as scipy_least_squares
 
 from dydt.errors import InputError
-from dydt.learning.least_squares import TURNS, corrected, least_squares, rho, total
+from dydt.learning.least_squares import TURNS, Descent, corrected, least_squares, rho, total
 
 
 def rosenbrock(x):
@@ -108,6 +108,62 @@ def test_many_variables_go_by_normal_equations_to_the_same_end():
     A, b = random.normal(size=(120, 50)), random.normal(size=120)
     found = least_squares(lambda x: (A @ x - b, A), np.zeros(50))
     assert found.x == pytest.approx(np.linalg.lstsq(A, b, rcond=None)[0], abs=1e-6)
+
+
+def curved(rows, columns):
+    random = np.random.default_rng(rows)
+    W, b = random.normal(size=(rows, columns)), random.normal(size=rows)
+    return lambda x: (np.tanh(W @ x) - b, (1 - np.tanh(W @ x) ** 2)[:, None] * W)
+
+
+@pytest.mark.parametrize("rows, columns", [(30, 10), (5, 20), (100, 40), (20, 60)])
+def test_decays_are_so_many_more_residuals(rows, columns):
+    """Few variables, many, and fewer residuals than variables: each goes its own way to the same step."""
+    function, random = curved(rows, columns), np.random.default_rng(1)
+    decays = np.where(random.random(columns) < 0.6, random.uniform(0, 0.1, columns), 0.0)
+
+    def longer(x):
+        r, J = function(x)
+        return np.concatenate([r, np.sqrt(decays) * x]), np.concatenate([J, np.diag(np.sqrt(decays))])
+
+    start = 0.1 * random.normal(size=columns)
+    one, other = Descent(function, start, decays=decays), Descent(longer, start)
+    for _ in range(6):
+        one.step(), other.step()
+        assert one.cost == pytest.approx(other.cost, rel=1e-10)
+    np.testing.assert_allclose(one.x, other.x, atol=1e-9)
+
+
+def test_fewer_residuals_than_variables_have_the_step_of_normal_equations():
+    """(JᵀJ + μD²) h = -Jᵀr, solved among the residuals."""
+    function, start = curved(20, 60), np.zeros(60)
+    descent = Descent(function, start)
+    r, J = function(start)
+    D2 = np.diag(np.sum(J**2, axis=0))
+    h = np.linalg.solve(J.T @ J + descent.damping * D2, -J.T @ r)
+    descent.step()
+    assert descent.cost < 0.5 * r @ r
+    np.testing.assert_allclose(descent.x, h, atol=1e-10)
+
+
+def test_the_jacobian_of_a_step_that_is_not_taken_is_not_computed():
+    calls = {"residuals": 0, "jacobian": 0, "taken": 0}
+
+    def function(x):
+        calls["residuals"] += 1
+
+        def jacobian():
+            calls["jacobian"] += 1
+            return rosenbrock(x)[1]
+
+        return rosenbrock(x)[0], jacobian
+
+    descent, cost = Descent(function, np.array([-1.2, 1.0])), np.inf
+    while not descent.step():
+        calls["taken"] += descent.cost < cost
+        cost = descent.cost
+    assert descent.x == pytest.approx([1, 1], abs=1e-6)
+    assert calls["jacobian"] <= calls["taken"] + 1 < calls["residuals"]
 
 
 def test_steps_into_nowhere_are_taken_back():

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.interpolate import make_smoothing_spline
+from scipy.interpolate import PchipInterpolator, make_smoothing_spline
 
 from dydt.learning import spline as rooms
-from dydt.learning.spline import smoothing_spline
+from dydt.learning.spline import MonotoneCubic, smoothing_spline
 
 
 def samples(count, noise, seed=0):
@@ -35,6 +35,22 @@ def test_many_samples_take_the_banded_way_to_the_same_curve(monkeypatch):
         banded.derivative().derivative()(t), dense.derivative().derivative()(t), atol=1e-6
     )
     assert np.sqrt(np.mean((dense(t) - clean) ** 2)) < 0.04
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 40])
+def test_a_monotone_cubic_is_that_of_scipy(count):
+    random = np.random.default_rng(count)
+    t = np.cumsum(random.uniform(0.1, 2.0, count))
+    for y in (
+        random.normal(size=count),
+        np.cumsum(random.uniform(0, 1, count)),
+        np.round(random.normal(size=count)),
+    ):
+        ours, theirs = MonotoneCubic(t, y), PchipInterpolator(t, y)
+        where = np.sort(np.concatenate([t[:-1], random.uniform(t[0], t[-1], 100)]))
+        for order in range(3):
+            np.testing.assert_allclose(ours(where), theirs(where, order), rtol=1e-9, atol=1e-9)
+            ours = ours.derivative()
 
 
 def test_beyond_its_samples_it_is_straight():

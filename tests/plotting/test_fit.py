@@ -5,6 +5,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 import dydt
+import dydt.plotting.fit
 from dydt.plotting import DARK, LIGHT
 
 
@@ -59,15 +60,20 @@ def test_a_fit_shows_data_curve_bands_and_residuals(tmp_path):
     (points,) = marks(left, "samples")
     np.testing.assert_allclose(points.get_ydata(), fit.residuals[0][:, 0])
     words = [text.get_text() for text in x.get_legend().get_texts()]
-    assert words == ["data", "fit", "curve, 95%", "new data, 95%"]
+    assert words == ["data", "fit", "95% band of the curve", "95% band of new data", "twice the noise"]
     remark = next(t.get_text() for t in x.texts)
     assert "$k$ = " in remark
     assert "±" in remark
 
 
 def test_a_forecast_goes_beyond_the_data():
-    (curve,) = marks(LAW.fit(measured()).plot(names=["x"], until=9.0).axes[0], "curve")
+    axes = LAW.fit(measured()).plot(names=["x"], until=9.0).axes[0]
+    (curve,) = marks(axes, "curve")
     assert curve.get_xdata()[-1] == 9.0
+    (line,) = marks(axes, "data end")
+    assert line.get_xdata()[0] == 4.0
+    assert "data end" in [text.get_text() for text in axes.texts]
+    assert not marks(LAW.fit(measured()).plot(names=["x"]).axes[0], "data end")
 
 
 def test_runs_that_tell_nothing_of_a_state_and_very_few_samples_have_their_curves(recwarn):
@@ -88,6 +94,32 @@ def test_several_runs_have_their_colours_and_a_legend_outside():
     samples = marks(picture.axes[0], "samples")
     assert [to_hex(c.get_color()) for c in curves] == [to_hex(s.get_color()) for s in samples]
     assert picture.axes[0].get_legend().get_title().get_text() == "run"
+    words = [text.get_text() for text in picture.axes[1].get_legend().get_texts()]
+    assert words == ["data", "fit", "95% band of the curve", "twice the noise"]
+
+
+def test_every_run_has_its_curve_or_it_is_said_how_many_have(monkeypatch):
+    fit = LAW.fit(measured(14))
+    (axes, _) = fit.plot(names=["x"]).axes
+    assert len(marks(axes, "curve")) == 14
+    assert "95% band of the curve" in [text.get_text() for text in axes.get_legend().get_texts()]
+    monkeypatch.setattr(dydt.plotting.fit, "_DRAWN", 5)
+    (axes, _) = fit.plot(names=["x"]).axes
+    assert len(marks(axes, "curve")) == 5
+    assert any("curves of 5 of 14 runs are drawn" in text.get_text() for text in axes.texts)
+
+
+def test_where_the_bands_say_nothing_is_hatched_and_explained():
+    t = np.linspace(0, 4, 9)
+    table = {"t": t, "x": np.exp(0.3 * t) + 0.05 * np.cos(20 * t)}
+    (axes, _) = dydt.ODE("x' = k*x").fit(table).plot(until=40.0).axes
+    assert "bands wider than the data" in [text.get_text() for text in axes.get_legend().get_texts()]
+    assert [patch for patch in axes.patches if patch.get_gid() == "beyond foresight" and patch.get_hatch()]
+
+
+def test_names_of_axes_have_one_size():
+    (axes, left) = dydt.ODE("dose' = -k*dose").fit({"t": [0, 1, 2, 3], "dose": [3, 2, 1.2, 0.8]}).plot().axes
+    assert axes.yaxis.label.get_size() == left.yaxis.label.get_size()
 
 
 @pytest.mark.parametrize(("dark", "look"), [(False, LIGHT), (True, DARK)])

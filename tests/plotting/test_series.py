@@ -167,3 +167,32 @@ def test_nothing_is_clipped_and_nothing_overlaps():
 def test_the_function_is_the_method():
     sol = solved("lotka-volterra")
     assert time_series(sol, "x").axes[0].get_ylabel() == "$x$"
+
+
+def learned():
+    """As a law that was learned from measurements at t = 1 … 5."""
+    law = dydt.ODE("x' = -x; x(1) = 2; t = 1:5")
+    law.seen = np.array([[2.0], [0.1]])
+    return law
+
+
+def lines(axes, gid):
+    return [float(line.get_xdata()[0]) for line in axes.lines if line.get_gid() == gid]
+
+
+def test_a_forecast_says_where_the_data_end():
+    (axes,) = learned().solve(t=(1, 20)).plot().axes
+    assert lines(axes, "data end") == [5.0]
+    assert [text.get_text() for text in axes.texts] == ["data end"]
+    (veil,) = [patch for patch in axes.patches if patch.get_gid() == "beyond the data"]
+    assert (veil.get_x(), veil.get_width()) == (5.0, 15.0)
+    (axes,) = learned().solve(t=(0, 20), x=1).plot().axes
+    assert (lines(axes, "data begin"), lines(axes, "data end")) == ([1.0], [5.0])
+
+
+def test_nothing_is_marked_where_there_are_data_or_none_were():
+    for solution in (learned().solve(t=(1, 5)), dydt.ODE("x' = -x; t = 1:5").solve(t=(0, 20), x=1)):
+        (axes,) = solution.plot().axes
+        assert not [patch for patch in axes.patches if patch.get_gid() == "beyond the data"]
+    (axes,) = learned().solve(t=(8, 20), x=1).plot().axes
+    assert [text.get_text() for text in axes.texts] == ["no data here"]

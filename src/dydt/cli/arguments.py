@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_TIMES = 10_000_000
 PICTURES = (".png", ".svg", ".pdf")
+TABLES = (".csv", ".tsv", ".txt", ".parquet")
+_ADDRESS = re.compile(r"(https?|ftp|file):/", re.IGNORECASE)
 
 
 def read_law(law: str, independent: str = "t") -> gallery.Entry:
@@ -30,6 +34,7 @@ def read_law(law: str, independent: str = "t") -> gallery.Entry:
     InputError
         If it is none of these; the message names the nearest file or law.
     """
+    refuse_address(law)
     if law == "-":
         return gallery.read_entry(
             "", _decode(sys.stdin.buffer.read(4 * LARGEST_TEXT), "standard input"), independent
@@ -42,6 +47,11 @@ def read_law(law: str, independent: str = "t") -> gallery.Entry:
         return gallery.entry(law)
     if path.suffix == ".npz" and _is(path, "file"):
         return _kept(path)
+    if path.suffix.lower() in TABLES and _is(path, "file"):
+        raise InputError(
+            f"`{path.name}` holds data, and a law is wanted here: dydt fit {path} --law …, or dydt learn {path} "
+            "--out law.npz"
+        )
     if _is(path, "file"):
         return gallery.read_entry(path.stem, _decode(_read(path), path.name), independent)
     if "=" in law:
@@ -55,6 +65,12 @@ def read_law(law: str, independent: str = "t") -> gallery.Entry:
             f'{error}\nA law is a name that `dydt gallery` lists, a file like law.ode, text like "x\' = -x", '
             "or - for standard input"
         ) from None
+
+
+def refuse_address(file: str) -> None:
+    """Complain about an address in place of a file."""
+    if _ADDRESS.match(file):
+        raise InputError(f"`{shorten(file)}` is an address: download the file first, and give its path")
 
 
 def _kept(path: Path) -> gallery.Entry:
@@ -214,6 +230,7 @@ def check_problem(
         raise InputError(f"say the span to solve over: --t 0:10, or in the law: {name} = 0:10")
     _check_method(settings["method"], settings["h"])
     start, end = ode._span(span)
+    _check_begin(ode, initial, swept, start, end)
     spacing = settings["saveat"]
     if isinstance(spacing, float) and spacing > 0 and not abs(end - start) / spacing <= MOST_TIMES:
         raise InputError(
@@ -223,6 +240,20 @@ def check_problem(
     for wanted in names:
         if wanted not in known:
             raise InputError("--names: " + no_such("state" if swept else "quantity", wanted, known))
+
+
+def _check_begin(
+    ode: ODE, initial: Mapping[str, float], swept: Collection[str], start: float, end: float
+) -> None:
+    """Say so if the span starts where the law's own initial values do not hold."""
+    law = ode.equations
+    own = [s for s in ode.states if s in law.initial and s not in initial and s not in swept]
+    if law.start is None or law.start == start or not own:
+        return
+    raise InputError(
+        f"the law gives {_listed(own)} at {ode.independent} = {law.start:.6g}, and the span starts at {start:.6g}: say "
+        f"--t {law.start:.6g}:{end:.6g}, or give --init {_example(own)} for {ode.independent} = {start:.6g}"
+    )
 
 
 def check_start(ode: ODE, initial: Mapping[str, float]) -> None:
@@ -348,9 +379,11 @@ def reason(error: OSError) -> str:
 def _no_file(path: Path) -> str:
     if _is(path, "dir"):
         return f"`{path}` is a folder, and a law is a file"
-    there = list(_laws_in(path.parent))
-    guess = nearest(path.name, there)
-    others = f" There: {', '.join(sorted(there)[:8])}" if there and not guess else ""
+    alike = [name for name in _laws_in(path.parent) if not path.suffix or name.endswith(path.suffix)]
+    stems = {Path(name).stem: name for name in alike}
+    near = get_close_matches(path.stem, stems, n=1)
+    guess = f"; did you mean `{stems[near[0]]}`?" if near else ""
+    others = f" There: {', '.join(sorted(alike)[:8])}" if alike and not guess else ""
     shelf = f" The gallery's law is called {path.stem}" if path.stem in gallery.names() and not guess else ""
     return f"there is no file `{shorten(str(path))}`{guess or '.' * bool(others or shelf)}{others}{shelf}"
 

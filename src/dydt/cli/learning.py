@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,15 @@ import typer
 
 from dydt.cli import arguments, options, outputs
 from dydt.cli.app import app, leave
-from dydt.errors import InputError
+from dydt.cli.wording import in_options, reworded
+from dydt.errors import InputError, SolveWarning
 from dydt.expr.source import shorten
 
 if TYPE_CHECKING:
     from dydt.learning.data import Data
     from dydt.ode import ODE
+
+_RUNS = 50  # whose starts are told in a file
 
 
 @app.command()
@@ -27,6 +31,8 @@ def fit(
     values: options.Set = None,
     initial: options.Init = None,
     keep_initial: options.KeepInitial = False,
+    t0: options.FitStart = None,
+    log: options.Logarithmic = None,
     time: options.TimeColumn = None,
     run: options.RunColumn = None,
     states: options.Columns = None,
@@ -36,6 +42,9 @@ def fit(
     loss: options.Loss = "linear",
     starts: options.Starts = None,
     seed: options.StartSeed = None,
+    decay: options.Decay = None,
+    iterations: options.Iterations = None,
+    checkpoint: options.Checkpoint = None,
     plot: options.FitPlot = None,
     dark: options.Dark = False,
     json: options.Json = None,
@@ -43,28 +52,38 @@ def fit(
     quiet: options.Quiet = False,
     independent: options.Independent = "t",
 ) -> None:
-    """Fit the parameters and initial values of a law to measurements.
+    """Fit the parameters and initial values of a law to measurements; its networks, if it has some, are trained.
 
     \b
     dydt fit lynx.csv --law lv.ode --plot fit.png
     dydt fit data.csv --law "x' = -k*x" --noise 0.05 --json -
     dydt fit runs.csv --law lv.ode --run trial --bounds a=0:5,b=0:5 --starts 32 --out fitted.ode
+    dydt fit data.csv --law "x' = -k*x + nn(x)" --set k=1 --checkpoint training.npz --out half.npz
     """
-    arguments.check_files({"--plot": plot}, {"--json": json, "--out": None if out is None else str(out)})
+    arguments.check_files(
+        {"--plot": plot}, {"--json": json, "--out": as_text(out), "--checkpoint": as_text(checkpoint)}
+    )
     entry = arguments.read_law(law, independent)
     ode = arguments.make_ode(entry, independent, {})
-    measured = read(data, time, run, states, rename, sort, noise)
-    found = ode.fit(
-        measured,
-        arguments.names(free) if free is not None else None,
-        ranges(bounds or []),
-        initial=not keep_initial,
-        loss=loss,
-        starts=arguments.count(starts, "--starts", 1),
-        seed=0 if seed is None else arguments.count(seed, "--seed", 1),
-        progress=not quiet,
-        values=_guesses(ode, values, initial),
-    )
+    if out is not None and ode.compiled_law.networks and out.suffix.lower() != ".npz":
+        raise InputError(f"a law with networks is kept as .npz: --out {out.with_suffix('.npz')}")
+    with in_options(ode.states), warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", SolveWarning)
+        measured = read(data, time, run, states, rename, sort, noise)
+        found = ode.fit(
+            measured,
+            arguments.names(free) if free is not None else None,
+            ranges(bounds or []),
+            initial=not keep_initial,
+            loss=loss,
+            starts=arguments.count(starts, "--starts", 1),
+            log=arguments.names(log) if log is not None else None,
+            t0=arguments.number(t0, "--t0"),
+            seed=0 if seed is None else arguments.count(seed, "--seed", 1),
+            progress=not quiet,
+            training=_training(ode, decay, iterations, checkpoint),
+            values=_guesses(ode, values, initial),
+        )
     write = {
         "plot": lambda path: found.plot(path=path, dark=dark, title=entry.title or None),
         "json": lambda path: outputs.write_text(path, found.to_json() + "\n"),
@@ -72,11 +91,13 @@ def fit(
     }
     written, failed = outputs.write_each(write, {"plot": plot, "json": json, "out": out})
     if not quiet and json != "-":
-        typer.echo(f"{measured}\n\n{found}")
+        typer.echo(reworded(f"{measured}\n\n{found}", ode.states))
         if written:
             typer.echo(f"\nwritten  {', '.join(written)}")
     status = getattr(found, "status", "done")
-    leave(failed, "" if status == "done" else f"{status}: {found.message}")
+    unfinished = [str(w.message) for w in said if issubclass(w.category, SolveWarning)]
+    unfinished += [] if status == "done" else [f"{status}: {found.message}"]
+    leave(failed, unfinished[0] if unfinished else "")
 
 
 def read(
@@ -91,6 +112,7 @@ def read(
     """The measurements that a command is given."""
     from dydt.learning.data import read_data
 
+    arguments.refuse_address(str(path))
     deviation: Any = None
     if noise is not None:
         deviation = (
@@ -126,6 +148,23 @@ def ranges(texts: list[str]) -> dict[str, tuple[float, float]]:
     return found
 
 
+def _training(
+    ode: ODE, decay: str | None, iterations: str | None, checkpoint: Path | None
+) -> dict[str, Any] | None:
+    """How networks in the law are trained."""
+    given = {"decay": decay, "iterations": iterations, "checkpoint": checkpoint}
+    named = next((name for name, value in given.items() if value is not None), None)
+    if named is None:
+        return None
+    if not ode.compiled_law.networks:
+        raise InputError(f"--{named} says how networks are trained, and this law has none: leave it away")
+    return {
+        "decay": arguments.number(decay, "--decay", 1e-4),
+        "iterations": arguments.count(iterations, "--iterations", 800),
+        "checkpoint": checkpoint,
+    }
+
+
 def _guesses(ode: ODE, values: list[str] | None, initial: list[str] | None) -> dict[str, float]:
     """Where parameters and initial values begin."""
     parameters = arguments.assignments(values or [], "--set")
@@ -145,11 +184,23 @@ def _guesses(ode: ODE, values: list[str] | None, initial: list[str] | None) -> d
     return {**parameters, **starts}
 
 
+def as_text(path: Path | None) -> str | None:
+    """A path as it was typed."""
+    return None if path is None else str(path)
+
+
 def _write_law(path: Path, data: Path, found: Any) -> None:
     """The fitted law as an .ode file, with where it comes from; one with networks as .npz."""
     if path.suffix.lower() == ".npz":
         found.law.save(path)
         return
-    if found.law.training is not None:
-        raise InputError(f"a law with networks is kept as .npz: --out {path.with_suffix('.npz')}")
-    outputs.write_text(str(path), f"# fitted to {data.name}\n{found.law}\n")
+    lines = [f"# fitted to {data.name}"]
+    if len(found.initial) > 1:
+        names, t, start = list(found.initial), found.law.independent, found.law.equations.start
+        own = start == found.data.runs[0].t[0]  # else initial values hold at one time, which was given
+        lines.append(f"# starts as run {names[0]} does; the others:")
+        for name, run in list(zip(names, found.data.runs, strict=True))[1:_RUNS]:
+            values = ", ".join(f"{s} = {v:.9g}" for s, v in found.initial[name].items())
+            lines.append(f"#   {name}, from {t} = {run.t[0] if own else start:.9g}: {values}")
+        lines += [f"#   … and {len(names) - _RUNS} more"] * (len(names) > _RUNS)
+    outputs.write_text(str(path), "\n".join([*lines, str(found.law)]) + "\n")

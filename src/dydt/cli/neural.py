@@ -10,6 +10,8 @@ import typer
 
 from dydt.cli import arguments, options, outputs
 from dydt.cli.app import app, leave
+from dydt.cli.learning import as_text, read
+from dydt.cli.wording import in_options
 from dydt.errors import InputError, SolveWarning, nearest
 
 if TYPE_CHECKING:
@@ -23,16 +25,19 @@ def learn(
     activation: options.Activation = "tanh",
     augment: options.Augment = None,
     time_dependent: options.TimeDependent = False,
+    period: options.Period = None,
     time: options.TimeColumn = None,
     run: options.RunColumn = None,
     states: options.Columns = None,
     rename: options.Rename = None,
     sort: options.Sort = False,
     noise: options.Noise = None,
+    loss: options.LearnLoss = "linear",
     seed: options.LearnSeed = None,
     decay: options.Decay = None,
     iterations: options.Iterations = None,
     precision: options.Precision = "auto",
+    optimiser: options.Optimiser = "auto",
     checkpoint: options.Checkpoint = None,
     out: options.LearnedLaw = None,
     plot: options.TrainingPlot = None,
@@ -49,25 +54,27 @@ def learn(
     dydt learn runs.csv --run trial --hidden 32,32 --checkpoint training.npz --out law.npz
     dydt predict law.npz --t 0:30
     """
-    from dydt.cli.learning import read
     from dydt.learning.learn import learn as train
 
-    files = {"--json": json, "--out": _text(out), "--checkpoint": _text(checkpoint)}
+    files = {"--json": json, "--out": as_text(out), "--checkpoint": as_text(checkpoint)}
     arguments.check_files({"--plot": plot}, files)
     _check_law_file(out)
-    measured = read(data, time, run, states, rename, sort, noise)
-    with warnings.catch_warnings(record=True) as said:
+    with in_options(), warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", SolveWarning)
+        measured = read(data, time, run, states, rename, sort, noise)
         law = train(
             measured,
             hidden=_sizes(hidden),
             activation=activation,
             augment=_whole(augment, "--augment"),
             time_dependent=time_dependent,
+            period=arguments.number(period, "--period"),
+            loss=loss,
             seed=_whole(seed, "--seed"),
             decay=arguments.number(decay, "--decay", 1e-4),
             iterations=arguments.count(iterations, "--iterations", 800),
             precision=precision,
+            optimiser=optimiser,
             checkpoint=checkpoint,
             progress=not quiet,
         )
@@ -102,14 +109,22 @@ def predict(
 ) -> None:
     """Where a law that was learned goes, from where its data began or from other initial values.
 
+    The picture shows where the data end.
+
     \b
     dydt predict law.npz --t 0:30 --plot forecast.png
     dydt predict law.npz --t 0:30 --init x=1,y=2 --saveat 0.1 --csv -
     """
     from dydt.cli.commands import solve
+    from dydt.cli.report import console, print_facts
 
+    ode, span = arguments.make_ode(arguments.read_law(law), "t", {}), arguments.span(t)
+    facts = _start(ode, span) if not initial else []
+    facts += _beyond(ode, span)
     if not initial:
-        initial = _carried(arguments.make_ode(arguments.read_law(law), "t", {}), arguments.span(t))
+        initial = _carried(ode, span)
+    if facts and not quiet and "-" not in (csv, json):
+        print_facts(console(), facts)
     solve(
         law,
         t=t,
@@ -122,6 +137,45 @@ def predict(
         json=json,
         quiet=quiet,
     )
+
+
+def _start(ode: ODE, span: tuple[float, float] | float | None) -> list[tuple[str, str, str]]:
+    """Where a law goes from by itself, in words."""
+    start, t = ode.equations.start, ode.independent
+    if start is None or any(state not in ode.equations.initial for state in ode.states):
+        return []
+    whose = "the law" if ode.seen is None else "the first run of its data"
+    values = ode.initial_state({}, ode.parameter_values({}), start)
+    shown = ", ".join(
+        f"{name} = {value:.4g}" for name, value in list(zip(ode.states, values, strict=True))[:8]
+    )
+    more = ", …" if len(ode.states) > 8 else ""
+    said = f"{shown}{more} at {t} = {start:.6g}, where {whose} begins"
+    if isinstance(span, tuple) and span[0] != start:
+        said += f", followed {'back' if span[0] < start else 'on'} to {t} = {span[0]:.6g}"
+    return [("start", "bold", said)]
+
+
+def _beyond(ode: ODE, span: tuple[float, float] | float | None) -> list[tuple[str, str, str]]:
+    """What there is to say of times outside the data."""
+    data, t = ode.equations.span, ode.independent
+    if data is None or ode.seen is None or span is None:
+        return []
+    times = span if isinstance(span, tuple) else (data[0], span)
+    facts = []
+    if max(times) > data[1]:
+        facts.append(
+            ("data", "bold", f"the first run ends at {t} = {data[1]:.6g}; what follows is a forecast")
+        )
+    if not data[0] <= min(times) <= max(times) <= data[1]:
+        from dydt.learning.report import is_told_time
+
+        if is_told_time(ode, *data):
+            said = (
+                f"a network of the law is told {t}: outside {t} = {data[0]:.6g} … {data[1]:.6g} it is a guess"
+            )
+            facts.append(("note", "bold", said))
+    return facts
 
 
 def _carried(ode: ODE, span: tuple[float, float] | float | None) -> list[str] | None:
@@ -156,7 +210,7 @@ def learn_again(
     if name not in known:
         what = "say what is to be learned" if name is None else f"there is no experiment `{name}`"
         raise InputError(f"{what}{nearest(name or '', known) or ''}: dydt gallery learn {' | '.join(known)}")
-    arguments.check_files({"--plot": plot}, {"--json": json, "--out": _text(out)})
+    arguments.check_files({"--plot": plot}, {"--json": json, "--out": as_text(out)})
     _check_law_file(out)
     number = _whole(seed, "--seed")
     if name == "hudson-bay":
@@ -178,10 +232,6 @@ def learn_again(
         if written:
             typer.echo(f"\nwritten  {', '.join(written)}")
     leave(failed, "")
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
 
 
 def _check_law_file(out: Path | None) -> None:

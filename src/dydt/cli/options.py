@@ -34,7 +34,9 @@ Set = Annotated[Many, _option("--set", "NAME=NUMBER,…", "Parameters, as in a=1
 Init = Annotated[Many, _option("--init", "NAME=NUMBER,…", 'Initial values, as in "x=2,x\'=0"; repeatable.')]
 Independent = Annotated[str, _option("--independent", "NAME", "The variable things change with, if not t.")]
 
-Method = Annotated[str, _option("--method", "NAME", "auto (the default), tsit5, dop853, vern9, taylor, rk4, …")]
+Method = Annotated[
+    str, _option("--method", "NAME", "auto (the default), tsit5, dop853, vern9, taylor, rk4, …")
+]
 H = Annotated[Text, _option("--h", "NUMBER", "The step of a method with fixed steps, or the first one.")]
 Rtol = Annotated[Text, _option("--rtol", "NUMBER", "Relative tolerance of a step; 1e-8 if not given.")]
 Atol = Annotated[
@@ -235,6 +237,9 @@ Noise = Annotated[
     Text, _option("--noise", "NUMBER", "Standard deviation of a measurement, or x=0.1,y=0.2; else estimated.")
 ]
 Loss = Annotated[str, _option("--loss", "NAME", "linear (the default), huber, soft_l1 or cauchy.")]
+LearnLoss = Annotated[
+    str, _option("--loss", "NAME", "linear (the default), or huber, which forgives outliers.")
+]
 Starts = Annotated[Text, _option("--starts", "COUNT", "Try so many starts; 1 if not given.")]
 StartSeed = Annotated[Text, _option("--seed", "NUMBER", "Of the starts.")]
 FitPlot = Annotated[
@@ -262,6 +267,9 @@ Decay = Annotated[
 ]
 Precision = Annotated[
     str, _option("--precision", "NAME", "Of the numbers in training: auto, single or double.")
+]
+Optimiser = Annotated[
+    str, _option("--optimiser", "NAME", "auto (the default), gauss-newton, lbfgs, or adam.")
 ]
 Iterations = Annotated[
     Text, _option("--iterations", "COUNT", "Most iterations of a stage; 800 if not given.")

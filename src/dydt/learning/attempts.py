@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from dydt.errors import InputError, SolveWarning
+from dydt.learning.stages import NETWORKS, SLOPES
 from dydt.learning.training import Moment, Training
 from dydt.progress import Progress, is_watched
 
@@ -81,19 +82,21 @@ class Attempts:
         if min(scores) < self.poor or len(scores) >= max(self.least, _MOST):
             return True
         # Chaotic laws can't be followed along whole runs, and another start won't change that.
-        if self.done[-1].outcomes and self.done[-1].result is not self.done[-1].outcomes[-1]:
+        if self.done[-1].outcomes and not self.done[-1].follows_runs:
             return scores[-1] < 2.0 * self.poor
         return len(scores) > 1 and math.isfinite(scores[-2]) and scores[-1] > _SAME * scores[-2]
 
     def _train(self, training: Training) -> bool:
         """Train to the end, or until somebody interrupts."""
-        bar = Progress("learning", "iterations") if self._watched else None
+        bar = Progress("learning again" if self.done else "learning") if self._watched else None
+        part = 0.0
 
         def watch(moment: Moment) -> None:
+            nonlocal part
             if bar is not None:
-                held = "" if math.isnan(moment.held) else f", held out {math.sqrt(moment.held):.3g}"
-                bar.say(f"{moment.stage}: misfit {math.sqrt(2.0 * max(moment.loss, 0.0)):.3g}{held}")
-                bar(moment.part, len(training.history))
+                part = max(part, moment.part)  # stages are put in where others lose their way
+                bar.say(_said(moment))
+                bar(part, len(training.history))
             if self.path is not None and time.perf_counter() - self._kept_at > _KEEP_EVERY:
                 self._keep(training)
                 self._kept_at = time.perf_counter()
@@ -159,6 +162,13 @@ class Attempts:
         own = {name.removeprefix(lead): item for name, item in kept.items() if name.startswith(lead)}
         if own:
             training.restore(own)
+
+
+def _said(moment: Moment) -> str:
+    """What somebody who watches is told; the numbers first, because narrow terminals cut it."""
+    unit = "" if moment.stage in (NETWORKS, SLOPES) else " × noise"
+    held = "" if math.isnan(moment.held) else f", held out {math.sqrt(moment.held):.3g}"
+    return f"misfit {math.sqrt(2.0 * max(moment.loss, 0.0)):.3g}{unit}{held}, {moment.stage}"
 
 
 def _score(training: Training) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,9 @@ import numpy as np
 from dydt.expr.graph import number
 from dydt.learning.fitted import Fit
 from dydt.learning.follow import Whole
-from dydt.learning.identify import Direction, in_words, spread
+from dydt.learning.identify import Spread, in_words, spread
 from dydt.learning.least_squares import TURNS, Outcome, rho, total
-from dydt.learning.search import doubt
+from dydt.learning.search import doubt, joined
 
 if TYPE_CHECKING:
     from dydt.learning.fit import Fitting
@@ -31,27 +31,27 @@ def build(fitting: Fitting, whole: Whole, outcome: Outcome, found: Found, second
     residuals, given = outcome.residuals[:count], data.noise is not None
     values = u.values(outcome.x)
     freedom = count - q
-    factors = np.append(u.factors(outcome.x), np.ones(outcome.jacobian.shape[1] - q))
-    jacobian = outcome.jacobian / factors
+    jacobian = outcome.jacobian
+    if u.has_logarithms:
+        factors = np.concatenate([u.factors(outcome.x), np.ones(jacobian.shape[1] - q)])
+        # Where a logarithm has gone to minus infinity, the value is zero, and nothing depends on it.
+        jacobian = np.divide(jacobian, factors, np.zeros_like(jacobian), where=factors > 0)
     more = _piece_values(found, jacobian.shape[1] - q)
     sizes = np.concatenate([_sizes(fitting), np.maximum(np.abs(more), 1e-3)])
-    made = spread(jacobian, np.concatenate([values, more]), sizes)
+    reach = float(np.max(fitting.widths / whole.noise))
+    made = spread(jacobian, np.concatenate([values, more]), sizes, reach)
     noise = whole.noise if given else fitting.noise_of(whole, residuals)
     scale = _scale(fitting.loss, residuals, freedom, given)
     covariance = made.covariance[:q, :q] * scale
     held = outcome.at_bound[:q]
-    loose = made.loose[:q]
-    errors = np.where(loose, np.inf, np.sqrt(np.diag(covariance)))
+    errors = np.where(made.loose[:q], np.inf, np.sqrt(covariance.diagonal()))
     names = u.names([run.name or str(k + 1) for k, run in enumerate(data.runs)])
-    directions: tuple[Direction, ...] = ()
-    if made.directions and found.pieces is None:
-
-        def cost(moved: Array) -> float:
-            return total(fitting.loss, whole.residuals_of(u.variables(moved)[None])[0])
-
-        directions = in_words(made, names, values, cost)
+    directions = in_words(_of_unknowns(made, q), names, values, _cost(fitting, whole, found))
     status, message = _ending(outcome, found)
-    parameters, first, _ = u.begin(outcome.x)
+    parameters, first, slopes = u.begin(outcome.x)
+    if fitting.ode.is_constrained:
+        shared = np.tile(parameters, (len(first), 1))
+        first = whole.trajectories.starts(u.starts, first, slopes, shared)
     runs = {
         run.name or str(k + 1): _by_state(fitting.ode, y)
         for k, (run, y) in enumerate(zip(data.runs, first, strict=True))
@@ -85,11 +85,30 @@ def build(fitting: Fitting, whole: Whole, outcome: Outcome, found: Found, second
     )
 
 
+def _of_unknowns(made: Spread, count: int) -> Spread:
+    """The open directions in which no piece begins elsewhere."""
+    own = tuple(d for d in made.directions if np.all(np.abs(d[count:]) < 1e-3))
+    return replace(made, directions=own)
+
+
+def _cost(fitting: Fitting, whole: Whole, found: Found) -> Callable[[Array], float]:
+    """The cost of the fit by the values of the unknowns, along whole runs or pieces."""
+    u = fitting.unknowns
+    shooting = None if found.pieces is None else joined(fitting, found.pieces)
+
+    def cost(values: Array) -> float:
+        x = u.variables(values)
+        residuals = shooting(shooting.variables(x))[0] if shooting else whole.residuals_of(x[None])[0]
+        return total(fitting.loss, residuals)
+
+    return cost
+
+
 def _sizes(fitting: Fitting) -> Array:
     """What unknowns are measured by where they are zero."""
     u = fitting.unknowns
     of_states = [fitting.sizes[fitting.ode.states.index(s)] for s in u.fitted]
-    return np.concatenate([np.ones(len(u.free)), np.tile(of_states, len(u.starts))])
+    return np.array([1.0] * len(u.free) + of_states * len(u.starts))
 
 
 def _piece_values(found: Found, count: int) -> Array:
@@ -140,7 +159,8 @@ def _tables(whole: Whole, residuals: Array) -> tuple[Array, ...]:
 
 def _rmse(whole: Whole, residuals: Array, states: Sequence[str]) -> dict[str, float]:
     off = residuals * whole.noise[whole.column]
-    return {s: float(np.sqrt(np.mean(off[whole.column == j] ** 2))) for j, s in enumerate(states)}
+    squares = np.bincount(whole.column, off**2) / np.bincount(whole.column)
+    return dict(zip(states, map(float, np.sqrt(squares)), strict=True))
 
 
 def _law(fitting: Fitting, parameters: Array, first: Array) -> ODE:

@@ -197,5 +197,7 @@ def gather_rows(features: Array, targets: Array, weights: Array) -> tuple[Array,
 def sizes_of(values: Array, weights: Array) -> tuple[Array, Array]:
     """Means and standard deviations; of what is constant, one."""
     centre = np.average(values, axis=0, weights=weights)
-    width = np.sqrt(np.average((values - centre) ** 2, axis=0, weights=weights))
+    largest = np.abs(values - centre).max(axis=0)
+    scale = np.where(largest > 0.0, largest, 1.0)  # squares of very large or small values are none
+    width = scale * np.sqrt(np.average(((values - centre) / scale) ** 2, axis=0, weights=weights))
     return centre, np.where(width > 1e-12 * np.abs(centre), width, 1.0)

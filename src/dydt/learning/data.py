@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,14 +15,17 @@ from typing import Any
 import numpy as np
 
 from dydt.errors import InputError, nearest
-from dydt.learning.smooth import noise_of
-from dydt.learning.tables import Table, numbers, read_tables
+from dydt.expr.source import FUNCTIONS, is_name
+from dydt.learning.smooth import noise_of, smooth_runs
+from dydt.learning.tables import Table, numbers, read_tables, renamed, without_unit
+from dydt.learning.times import of_times, read_times, says_time, time_column
 
 Array = Any
 
-_TIMES = ("t", "time")  # what a time column is called, whatever its letters' size
 _FEWEST = 3  # times of the longest run
 _GAP = 5.0  # times the usual spacing: a gap that is told of
+_CONSTANT = 1e-15  # of its size: a column that does not move more
+_ENOUGH = 3_000  # samples of a run that show their noise without a curve through them
 _LISTED = 8  # runs that a summary lists
 
 
@@ -53,12 +58,15 @@ class Data:
     noise : ndarray, shape (n,), or None
         The standard deviation of a measurement of each state, if it is known.
     independent : str
+    unit : str
+        What times are in, if they were dates: ``"days since 2024-03-01"``.
     """
 
     states: tuple[str, ...]
     runs: tuple[Run, ...]
     noise: Array | None = None
     independent: str = "t"
+    unit: str = ""
 
     @property
     def samples(self) -> Array:
@@ -79,8 +87,18 @@ class Data:
                     counts[j] += count
         return np.sqrt(squares / np.maximum(counts, 1.0))
 
+    @cached_property
+    def smooth_scatter(self) -> Array:
+        """The same around smooth curves, which do not take the bends of a curve for noise; NaN where there are too few
+        samples to tell."""
+        if max(len(run.t) for run in self.runs) > _ENOUGH:
+            return np.where(self.scatter > 0.0, self.scatter, np.nan)
+        return smooth_runs(self.runs)[1]
+
     def select(self, states: Sequence[str]) -> Data:
         """Only these states."""
+        if tuple(states) == self.states:
+            return self
         places = [self.states.index(s) for s in states]
         runs = tuple(replace(run, y=run.y[:, places]) for run in self.runs)
         return replace(
@@ -106,9 +124,9 @@ class Data:
         first, last = min(r.t[0] for r in self.runs), max(r.t[-1] for r in self.runs)
         runs = f"{len(self.runs)} runs, " if len(self.runs) > 1 else ""
         times = sum(len(r.t) for r in self.runs)
-        return (
-            f"{runs}{len(self):,} samples at {times:,} times, {self.independent} = {first:.6g} … {last:.6g}"
-        )
+        unit = f" {self.unit}" if self.unit else ""
+        span = f"{self.independent} = {first:.6g} … {last:.6g}{unit}"
+        return f"{runs}{len(self):,} samples at {times:,} times, {span}"
 
     def _states(self) -> list[tuple[str, ...]]:
         everything = np.concatenate([run.y for run in self.runs])
@@ -116,11 +134,13 @@ class Data:
         for j, name in enumerate(self.states):
             column = everything[:, j]
             there = column[np.isfinite(column)]
-            given = self.noise is not None
-            noise = float(self.noise[j]) if self.noise is not None else float(self.scatter[j])
-            part = f"{'given' if given else 'estimated'}, {noise / np.ptp(there):.1%} of the range"
+            noise = float((self.smooth_scatter if self.noise is None else self.noise)[j])
+            kind, shown = "estimated" if self.noise is None else "given", f"{noise:.3g}"
+            part = f"{kind}, {noise / np.ptp(there):.1%} of the range"
+            if math.isnan(noise):
+                shown, part = "–", "too few samples to tell"
             counts = (f"{len(there):,}", f"{len(column) - len(there):,}")
-            rows.append((name, *counts, f"{there.min():.5g}", f"{there.max():.5g}", f"{noise:.3g}", part))
+            rows.append((name, *counts, f"{there.min():.5g}", f"{there.max():.5g}", shown, part))
         return rows
 
     def _runs(self) -> list[tuple[str, ...]]:
@@ -169,9 +189,10 @@ class Data:
             }
             for r in self.runs
         ]
-        noise = self.scatter if self.noise is None else self.noise
+        noise = self.smooth_scatter if self.noise is None else self.noise
         return {
             "states": list(self.states),
+            "unit of time": self.unit,
             "noise": dict(zip(self.states, plain(noise), strict=True)),
             "noise is given": self.noise is not None,
             "runs": runs,
@@ -206,7 +227,8 @@ def read_data(
         table; an xarray Dataset (time, and perhaps a dimension of runs); a list of tables, one a run; a solution.
         Empty cells, None and NaN say that nothing was measured.
     time : str, optional
-        The time column; by default one called ``t`` or ``time``, else the first.
+        The time column; by default one called ``t`` or ``time``, or so at its beginning (``time_s``), else the first.
+        Dates are read as days, hours, minutes or seconds since the first one (`Data.unit`).
     run : str, optional
         The column that says which run a row belongs to; by default one called ``run``.
     states : str or sequence of str, optional
@@ -239,8 +261,15 @@ def read_data(
     if isinstance(source, Data):
         data = source if states is None else source.select(_chosen(_names(states), source.states))
     else:
+        if rename is not None and not isinstance(rename, Mapping):
+            raise InputError(f'rename goes by column, as in rename={{"Hare": "x"}}, and is {rename!r}')
         data = _read(source, time, run, None if states is None else _names(states), dict(rename or {}), sort)
     return data if noise is None else replace(data, noise=read_noise(noise, data.states))
+
+
+def read_for(source: Any, independent: str) -> Data:
+    """What `read_data` makes of it; the time is the column that a law calls so, if there is one."""
+    return source if isinstance(source, Data) else _read(source, None, None, None, {}, False, independent)
 
 
 def read_noise(noise: Any, states: Sequence[str]) -> Array:
@@ -258,8 +287,7 @@ def read_noise(noise: Any, states: Sequence[str]) -> Array:
             )
         noise = [noise[s] for s in states]
     try:
-        values = np.asarray(noise, dtype=float)
-        values = np.array(np.broadcast_to(values, len(states)))
+        values = np.full(len(states), np.asarray(noise, dtype=float))
     except (TypeError, ValueError):
         raise InputError(
             f"noise is a number, or one for each of {', '.join(states)}, and is {noise!r}"
@@ -269,11 +297,31 @@ def read_noise(noise: Any, states: Sequence[str]) -> Array:
     return values
 
 
+def check_names(data: Data) -> None:
+    """Complain about columns whose names can't be those of states in the text of a law."""
+    for name in (data.independent, *data.states):
+        plain = is_name(name) and not name.endswith("'")
+        if plain and name not in FUNCTIONS:
+            continue
+        better = f"{name}_" if plain else re.sub(r"\W+", "_", name).strip("_") or "x"
+        better = better if is_name(better) else f"x{better}"
+        raise InputError(
+            f"a law can't call a quantity `{name}`, as a column of the data is called: give it another name, "
+            f'rename={{"{name}": "{better}"}}'
+        )
+
+
 def _names(states: str | Sequence[str]) -> list[str]:
-    return states.replace(",", " ").split() if isinstance(states, str) else [str(s) for s in states]
+    if isinstance(states, str):
+        return states.replace(",", " ").split()
+    if not isinstance(states, Iterable):
+        raise InputError(f'states takes names of columns, as in states=["x", "y"], and is {states!r}')
+    return [str(s) for s in states]
 
 
 def _chosen(wanted: Sequence[str], there: Sequence[str]) -> list[str]:
+    """Columns, which may be called as in the table, with a unit."""
+    wanted = [name if name in there else without_unit(name) for name in map(str, wanted)]
     for name in wanted:
         if name not in there:
             raise InputError(
@@ -281,7 +329,7 @@ def _chosen(wanted: Sequence[str], there: Sequence[str]) -> list[str]:
             )
     if not wanted:
         raise InputError("states names no column")
-    return list(wanted)
+    return wanted
 
 
 def _read(
@@ -291,46 +339,35 @@ def _read(
     states: list[str] | None,
     rename: dict[str, str],
     sort: bool,
+    independent: str = "",
 ) -> Data:
-    tables = [_renamed(table, rename) for table in read_tables(source)]
+    tables = [renamed(table, rename) for table in read_tables(source)]
     first = list(tables[0].columns)
     if not first:
         raise InputError("the data have no columns")
-    time = _chosen([rename.get(time, time)], first)[0] if time else _time_column(first)
+    is_sure = time is not None
+    time = _chosen([rename.get(time, time)], first)[0] if time else time_column(first, independent)
+    is_sure = is_sure or time == independent or says_time(time)
+    if run is not None and run in getattr(source, "sizes", ()):
+        run = None  # a dimension of a Dataset, which tells its runs apart anyway
     run = _chosen([rename.get(run, run)], first)[0] if run else _run_column(first)
     others = [name for name in first if name not in (time, run)]
     names = others if states is None else _chosen([rename.get(s, s) for s in states], others)
     if not names:
         raise InputError(f"the data have times, `{time}`, and no other column: there is nothing measured")
-    runs = []
     for table in tables:
         for name in (time, *names):
             if name not in table.columns:
                 raise InputError(f"run `{table.run}` has no column `{name}`, which the first run has")
-        t = numbers(table, time)
+    runs = []
+    times, unit = read_times(tables, time)
+    for table, t in zip(tables, times, strict=True):
         y = np.column_stack([numbers(table, name) for name in names])
         for label, rows in _parts(table, run):
-            runs.append(_run(table, label, rows, t, y, time, sort))
+            candidates = {} if is_sure else dict(zip(names, y.T, strict=True))
+            runs.append(_run(table, label, rows, t, y, time, sort, candidates))
     _check_runs(runs, names, time)
-    return Data(tuple(names), tuple(runs), None, time)
-
-
-def _renamed(table: Table, rename: Mapping[str, str]) -> Table:
-    for name in rename:
-        if name not in table.columns:
-            raise InputError(
-                f"rename: there is no column `{name}`{nearest(name, table.columns) or '.'} "
-                f"There: {', '.join(table.columns)}"
-            )
-    names = [rename.get(name, name) for name in table.columns]
-    doubled = next((n for i, n in enumerate(names) if n in names[:i]), None)
-    if doubled is not None:
-        raise InputError(f"rename would make two columns `{doubled}`")
-    return replace(table, columns=dict(zip(names, table.columns.values(), strict=True)))
-
-
-def _time_column(names: Sequence[str]) -> str:
-    return next((n for n in names if n.lower() in _TIMES), names[0])
+    return Data(tuple(names), tuple(runs), None, time, unit)
 
 
 def _run_column(names: Sequence[str]) -> str | None:
@@ -344,54 +381,43 @@ def _parts(table: Table, run: str | None) -> list[tuple[str, Array]]:
     labels = [f"{v:g}" if isinstance(v, float | np.floating) else str(v) for v in table.columns[run]]
     found: dict[str, list[int]] = {}
     for i, label in enumerate(labels):
+        if label in ("", "nan", "None", "<NA>"):
+            raise InputError(f"{table.rows} {i + table.first_row} belongs to no run: `{run}` is empty there")
         found.setdefault(label, []).append(i)
     lead = f"{table.run} " if table.run else ""
     return [(lead + label, np.array(rows)) for label, rows in found.items()]
 
 
-def _run(table: Table, name: str, rows: Array, t: Array, y: Array, time: str, sort: bool) -> Run:
-    """One run, its times checked; rows in which nothing was measured are left out."""
+def _run(
+    table: Table, name: str, rows: Array, t: Array, y: Array, time: str, sort: bool, others: dict[str, Array]
+) -> Run:
+    """One run, its times checked; rows in which nothing was measured are left out. `others` are columns that may be
+    the time instead."""
     if not len(rows):
         raise InputError("the data are empty: columns without rows")
     missing = rows[np.isnan(t[rows])]
-    of_run = f" of run {name}" if name else ""
     if len(missing):
         raise InputError(f"{table.rows} {missing[0] + table.first_row} has no time: `{time}` is empty there")
     if sort:
         rows = rows[np.argsort(t[rows], kind="stable")]
-    steps = np.diff(t[rows])
-    back = np.flatnonzero(steps < 0)
-    if len(back):
-        a, b = rows[back[0]], rows[back[0] + 1]
-        several = np.all(t[rows[back + 1]] <= t[rows[0]])
-        hint = (
-            "if these are several runs, name their column, run=…"
-            if several
-            else "read with sort=True to put them in order"
-        )
-        raise InputError(
-            f"times{of_run} go back: `{time}` is {t[a]:.9g} in {table.rows} {a + table.first_row} and {t[b]:.9g} in "
-            f"{table.rows} {b + table.first_row}; {hint}"
-        )
-    same = np.flatnonzero(steps == 0)
-    if len(same):
-        a, b = sorted((rows[same[0]], rows[same[0] + 1]))
-        raise InputError(
-            f"{time} = {t[a]:.9g}{of_run} stands twice, in {table.rows} {a + table.first_row} and "
-            f"{b + table.first_row}: average such rows, or name the column that tells runs apart, run=…"
-        )
-    kept = rows[np.any(np.isfinite(y[rows]), axis=1)]
-    return Run(name, t[kept].copy(), y[kept].copy())
+    times, values = t[rows], y[rows]
+    if not (np.diff(times) > 0).all():
+        rising = [n for n, column in others.items() if np.all(np.diff(column[rows]) > 0)]
+        raise InputError(of_times(table, f" of run {name}" if name else "", rows, times, time, rising))
+    there = np.isfinite(values).any(axis=1)
+    return Run(name, times, values) if there.all() else Run(name, times[there], values[there])
 
 
 def _check_runs(runs: Sequence[Run], names: Sequence[str], time: str) -> None:
     """Complain about data that say too little."""
-    doubled = {r.name for i, r in enumerate(runs) if any(r.name == other.name for other in runs[:i])}
-    if doubled:
-        raise InputError(f"two runs are called `{min(doubled)}`")
+    doubled = next((name for name, count in Counter(r.name for r in runs).items() if count > 1), None)
+    if doubled is not None:
+        raise InputError(f"two runs are called `{doubled}`")
     everything = np.concatenate([run.y for run in runs])
-    for j, name in enumerate(names):
-        column = everything[np.isfinite(everything[:, j]), j]
+    for name, values in zip(names, everything.T, strict=True):
+        column = values[np.isfinite(values)]
+        if len(column) > 1 and column.max() - column.min() > _CONSTANT * np.abs(column).max():
+            continue
         leave = (
             f"leave it away, states={[n for n in names if n != name]!r}"
             if len(names) > 1
@@ -401,11 +427,10 @@ def _check_runs(runs: Sequence[Run], names: Sequence[str], time: str) -> None:
             raise InputError(f"column `{name}` is empty: {leave}")
         if len(column) < 2:
             raise InputError(f"column `{name}` has a single value: {leave}")
-        if np.ptp(column) == 0.0:
-            raise InputError(
-                f"column `{name}` is constant, {column[0]:.6g} in all {len(column):,} samples, and tells nothing of "
-                f"how things change: {leave}"
-            )
+        raise InputError(
+            f"column `{name}` is constant, {column[0]:.6g} in all {len(column):,} samples, and tells nothing of how "
+            f"things change: {leave}"
+        )
     for run in runs:
         if len(run.t) < 2:
             raise InputError(f"run `{run.name}` has measurements at {len(run.t)} times, and needs at least 2")

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from dydt.errors import InputError, SolveWarning
+from dydt.errors import InputError, SolveWarning, listed
 from dydt.learning.block import Block, Misfit, NetworkLoss, Shape, cross_entropy, half_squares, lift
-from dydt.learning.choices import check_choices
+from dydt.learning.choices import check_choices, check_count
 from dydt.learning.continuous import Plan, Trained, gather_rows, sizes_of, train_block
 from dydt.learning.views import Regions, Stream
 from dydt.ode import ODE
@@ -243,7 +243,7 @@ class ContinuousNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         y : array_like, optional
             What tells them apart in pictures; by default what is predicted for them.
         times : array_like or int, optional
-            Between 0 and 1, or how many of them, evenly spread.
+            Between 0 and 1, ascending, or how many of them, evenly spread.
 
         Returns
         -------
@@ -251,10 +251,13 @@ class ContinuousNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             With `t`, `states` (times, points, dimensions), ``.plot()`` and ``.animate(path)``.
         """
         block, starts, parts = self._starts(X)
-        t = np.linspace(0.0, 1.0, 61 if times is None else times) if np.ndim(times) == 0 else np.array(times)
-        t = np.asarray(t, dtype=float)
-        if t.ndim != 1 or not len(t) or not np.all((t >= 0) & (t <= 1)):
-            raise InputError("times are numbers from 0, where the block begins, to 1, where it ends")
+        if np.ndim(times) == 0:
+            times = 61 if times is None else times
+            check_count("times", times, 2, "or the times themselves")
+            times = np.linspace(0.0, 1.0, int(times))
+        t = np.asarray(times, dtype=float)
+        if t.ndim != 1 or not len(t) or not np.all((t >= 0) & (t <= 1)) or np.any(np.diff(t) <= 0):
+            raise InputError("times ascend from 0, where the block begins, to 1, where it ends")
         labels = np.asarray(self.predict(X) if y is None else y)
         if len(labels) != len(starts):
             raise InputError(f"y has {len(labels)} entries, and there are {len(starts)} points")
@@ -271,6 +274,14 @@ class ContinuousNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
     def regions(self, X: Array, y: Any, cells: int = _CELLS) -> Regions:
         """What is predicted all over the plane of two features, around the points of X.
 
+        Parameters
+        ----------
+        X : array_like, shape (points, 2)
+        y : array_like
+            Their classes or values.
+        cells : int
+            How many places along each side are asked for.
+
         Returns
         -------
         Regions
@@ -280,13 +291,23 @@ class ContinuousNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         points = validate_data(self, X, dtype=np.float64, reset=False)
         if points.shape[1] != 2:
             raise InputError(f"regions are drawn for two features, and there are {points.shape[1]}")
+        labels, classes = np.asarray(y), getattr(self, "classes_", None)
+        if len(labels) != len(points):
+            raise InputError(f"y has {len(labels)} entries, and there are {len(points)} points")
+        if classes is not None and not np.all(known := np.isin(labels, classes)):
+            raise InputError(
+                f"y holds `{labels[~known][0]}`, which is no class of the network: {listed(map(str, classes))}"
+            )
+        check_count("cells", cells, 2)
         low, high = points.min(axis=0), points.max(axis=0)
         margin = 0.12 * np.where(high > low, high - low, 1.0)
         first, second = (np.linspace(a, b, cells) for a, b in zip(low - margin, high + margin, strict=True))
         grid = np.stack(np.meshgrid(first, second), axis=-1)
-        values = self._map(grid.reshape(-1, 2)).reshape(cells, cells, -1)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "X does not have valid feature names")  # the grid has none
+            values = self._map(grid.reshape(-1, 2)).reshape(cells, cells, -1)
         names = tuple(map(str, getattr(self, "feature_names_in_", ("u1", "u2"))))
-        return Regions(first, second, values, points, np.asarray(y), names, getattr(self, "classes_", None))
+        return Regions(first, second, values, points, labels, names, classes)
 
 
 class ContinuousClassifier(ClassifierMixin, ContinuousNetwork):
@@ -325,7 +346,8 @@ class ContinuousClassifier(ClassifierMixin, ContinuousNetwork):
     tol, n_iter_no_change
         Training stops when a loss has not gained this part of itself in so many rounds.
     decay : float
-        Weight decay: ½ decay |matrices|² is added to the mean loss.
+        Weight decay: ½ decay |matrices|² is added to the mean loss. Noisy samples want more of it (0.01), or
+        `early_stopping`.
     energy : float
         Kinetic energy: energy ∫ |x'|² dt is added to the mean loss, which keeps paths straight and steps few.
     early_stopping : bool

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dydt.errors import InputError, nearest
-from dydt.expr.network import networks
+from dydt.errors import InputError, listed, nearest
 from dydt.learning import search
 from dydt.learning.conclude import build
-from dydt.learning.data import Data, read_data, read_noise
-from dydt.learning.fitted import Fit, Learned
+from dydt.learning.data import Data, read_for, read_noise
+from dydt.learning.fitted import Fit
 from dydt.learning.follow import Samples, Whole
 from dydt.learning.guess import Sketch
+from dydt.learning.half_known import Wishes, learn_half, read_training, refuse_misplaced
+from dydt.learning.learned import Learned
 from dydt.learning.least_squares import Outcome, check_loss
+from dydt.learning.outliers import without_outliers
 from dydt.learning.trajectories import Trajectories
-from dydt.learning.unknowns import Unknowns, read_bounds, read_free, read_initial, which_logarithmic
+from dydt.learning.unknowns import (
+    Unknowns,
+    middle,
+    read_bounds,
+    read_free,
+    read_initial,
+    which_logarithmic,
+)
 from dydt.progress import Progress, is_watched
+from dydt.verbs.learning import LearningVerbs
 
 if TYPE_CHECKING:
     from dydt.ode import ODE
@@ -49,17 +61,22 @@ def fit(
     rtol: float,
     method: str,
     progress: bool,
+    training: Mapping[str, Any] | None,
     guesses: Mapping[str, Any],
 ) -> Fit | Learned:
     """What `ODE.fit` says."""
     began = time.perf_counter()
     check_loss(loss)
-    search.check(starts, shooting)
+    search.check(starts, shooting, seed)
+    t0 = _time(t0)
     read = for_law(ode, data)
     if noise is not None:
         read = replace(read, noise=read_noise(noise, read.states))
     if ode.compiled_law.networks:
-        return _learn(ode, read, free, bounds, seed, progress, guesses)
+        wishes = Wishes(free, bounds, initial, loss, starts, log, shooting, t0, seed, rtol, method, progress)
+        return learn_half(ode, read, wishes, read_training(training), read_guesses(ode, 1, guesses))
+    if training is not None:
+        raise InputError("training says how networks are trained, and this law has none: leave it away")
     fitting = Fitting(ode, read, free, bounds, initial, loss, log, t0, rtol, method, guesses)
     if fitting.unknowns.size == 0:
         raise InputError("nothing is fitted: the law has no parameters, and initial=False")
@@ -75,12 +92,7 @@ def fit(
 
 def for_law(ode: ODE, source: Any) -> Data:
     """The data with columns that the law knows, in the order of its states."""
-    if isinstance(source, Data):
-        data = source
-    else:
-        columns = getattr(source, "columns", source)
-        own = ode.independent if isinstance(columns, Mapping) and ode.independent in columns else None
-        data = read_data(source, time=own)
+    data = read_for(source, ode.independent)
     strangers = [name for name in data.states if name not in ode.states]
     if strangers:
         name = strangers[0]
@@ -109,6 +121,8 @@ class Fitting:
         Of the states.
     widths : ndarray
         Of the ranges of the data's columns.
+    scatter : ndarray
+        The noise of each column, as it is known, or as neighbouring samples show it.
     """
 
     def __init__(
@@ -130,9 +144,11 @@ class Fitting:
         self.guesses = read_guesses(ode, len(data.runs), guesses)
         self.free, self.fitted = read_free(ode, free), read_initial(ode, initial)
         self.bounds = read_bounds(self.free, self.fitted, bounds)
-        self.sketch = Sketch(ode, data)
+        usual = data if loss == "linear" else without_outliers(data)
+        self.sketch = Sketch(ode, usual)
+        self.scatter = usual.scatter if data.noise is None else np.asarray(data.noise, dtype=float)
         self.sizes = self.sketch.sizes()
-        everything = np.concatenate([run.y for run in data.runs])
+        everything = np.concatenate([run.y for run in usual.runs])
         self.widths = np.nanmax(everything, axis=0) - np.nanmin(everything, axis=0)
         fixed, self.matched = self._parameters()
         values = {name: float(fixed[list(ode.parameters).index(name)]) for name in self.free}
@@ -163,7 +179,7 @@ class Fitting:
                 )
             if value is None:
                 unknown.append(name)
-                value = _middle(*self.bounds.get(name, (-math.inf, math.inf)))
+                value = middle(*self.bounds.get(name, (-math.inf, math.inf)))
             values[name] = float(value)
         matched = self.sketch.parameters(self.free, values, self.bounds) if unknown else None
         for name in unknown:
@@ -195,6 +211,10 @@ class Fitting:
         ode, law = self.ode, self.ode.equations
         found = np.full((len(starts), len(ode.states)), np.nan)
         told = np.array([self.sketch.first(k, float(t)) for k, t in enumerate(starts)])
+        if len(told) > 1:  # a run that tells nothing of a state begins where the others do
+            there = np.isfinite(told)
+            mean = np.sum(told, axis=0, where=there) / np.maximum(there.sum(axis=0), 1)
+            told = np.where(there, told, np.where(there.any(axis=0), mean, np.nan))
         for i, name in enumerate(ode.states):
             node = law.initial.get(name)
             if name in self.guesses:
@@ -225,19 +245,22 @@ class Fitting:
         return Unknowns(self.ode, self.free, self.fitted, starts, fixed, first, low, high, is_log)
 
     def _check_start(self, values: Mapping[str, float]) -> None:
-        for name, value in values.items():
+        begins = list(values.items())
+        for state in self.fitted:
+            begins += [(f"{state}(0)", v) for v in np.atleast_1d(self.guesses.get(state, ()))]
+        for name, value in begins:
             low, high = self.bounds.get(name, (-math.inf, math.inf))
             if not low <= value <= high:
                 raise InputError(
                     f"`{name}` begins with {value:g}, outside its bounds {low:g} … {high:g}: give a guess within them, "
-                    f"as in {name}={_middle(low, high):g}"
+                    f"as in {name.removesuffix('(0)')}={middle(low, high):g}"
                 )
 
     def _noise(self) -> Array:
         """What residuals are measured by at first."""
         if self.data.noise is not None:
-            return np.asarray(self.data.noise, dtype=float)
-        return np.clip(self.data.scatter, 1e-3 * self.widths, self.widths)
+            return self.scatter
+        return np.clip(self.scatter, 1e-3 * self.widths, self.widths)
 
     def _check_count(self) -> None:
         samples, unknowns = self.whole.count, self.unknowns.size
@@ -274,7 +297,7 @@ class Fitting:
         if len(self.data.states) == 1 and self.loss == "linear":
             return outcome, whole
         for _ in range(_ROUNDS):
-            noise = self.noise_of(whole, outcome.residuals)
+            noise = self._steadied(self.noise_of(whole, outcome.residuals))
             change = float(np.max(np.abs(noise / whole.noise - 1.0)))
             if change < _SETTLED:
                 break
@@ -284,6 +307,13 @@ class Fitting:
                 break
             outcome = again
         return outcome, whole
+
+    def _steadied(self, noise: Array) -> Array:
+        """The noise of the columns as if each had one sample more, whose noise is to what was taken at first as those
+        of all columns are together: else a column that the law can meet exactly would be all that counts."""
+        first, counts = self.whole.noise, np.bincount(self.whole.column)
+        level = float(np.sum(counts * (noise / first) ** 2)) / self.whole.count
+        return np.sqrt((counts * noise**2 + level * first**2) / (counts + 1.0))
 
     def noise_of(self, whole: Whole, residuals: Array) -> Array:
         """The standard deviation of each column's noise, as residuals show it."""
@@ -300,16 +330,31 @@ class Fitting:
         return np.maximum(found, _FLOOR * sizes)
 
 
+def _time(t0: Any) -> float | None:
+    """When initial values hold, checked."""
+    try:
+        time = None if t0 is None else float(t0)
+    except (TypeError, ValueError):
+        time = math.nan
+    if time is not None and not math.isfinite(time):
+        raise InputError(f"t0 is a time, when initial values hold, and is {t0!r}")
+    return time
+
+
 def read_guesses(ode: ODE, runs: int, guesses: Mapping[str, Any]) -> dict[str, Any]:
     """Where parameters and initial values begin: a number, or one a run."""
     found: dict[str, Any] = {}
     for name, value in guesses.items():
         if name not in ode.parameters and name not in ode.states:
-            known = [*ode.parameters, *ode.states]
+            known = [*ode.states, *ode.parameters]
+            refuse_misplaced(name)
             raise InputError(
-                f"the law has no `{name}`{nearest(name, known) or '.'} It knows {', '.join(known[:20])}; options are "
+                f"the law has no `{name}`{nearest(str(name), known) or '.'} It knows {listed(known)}; options are "
                 "those of fit()"
             )
+        if isinstance(value, float) and math.isfinite(value):
+            found[name] = value
+            continue
         try:
             values = np.asarray(value, dtype=float)
         except (TypeError, ValueError):
@@ -322,41 +367,13 @@ def read_guesses(ode: ODE, runs: int, guesses: Mapping[str, Any]) -> dict[str, A
     return found
 
 
-def _middle(low: float, high: float) -> float:
-    """A value between bounds: the geometric mean of positive ones."""
-    if math.isfinite(low) and math.isfinite(high):
-        return math.sqrt(low * high) if low > 0 else 0.5 * (low + high)
-    if math.isfinite(low):
-        return low + max(1.0, abs(low)) if low > 0 or low < -1 else max(low + 1.0, 1.0)
-    return min(1.0, high - max(1.0, abs(high))) if math.isfinite(high) else 1.0
-
-
 def _given(name: str) -> str:
-    return f"{name}=1" if "'" not in name else f'values={{"{name}": 0}}'
+    if "'" in name:
+        return f'values={{"{name}": 0}}'
+    return f'values={{"{name}": 1}}' if name in options() else f"{name}=1"
 
 
-def _learn(
-    ode: ODE, data: Data, free: Any, bounds: Any, seed: int, progress: bool, guesses: Mapping[str, Any]
-) -> Learned:
-    """A law with networks: training finds their weights and the free parameters."""
-    from dydt.learning.learn import train
-    from dydt.learning.training import Options
-    from dydt.ode import ODE as Law
-
-    guesses = read_guesses(ode, 1, guesses)
-    weights = {w for network in networks(ode.equations.derivatives) for w in network.weights}
-    plain = [n for n in ode.parameters if n not in weights]
-    chosen = plain if free is None else [n for n in read_free(ode, free) if n not in weights]
-    limits = read_bounds(chosen, (), bounds)
-    values = {n: guesses.get(n, ode.parameters[n]) for n in plain}
-    for name, value in values.items():
-        if value is None and name not in chosen:
-            raise InputError(
-                f"`{name}` has no value, and is not fitted: give it one, as in {name}=1, or free it"
-            )
-        inside = _middle(*limits.get(name, (-math.inf, math.inf)))
-        values[name] = float(inside if value is None else value)
-    law = Law(replace(ode.equations, parameters={**ode.equations.parameters, **values}))
-    begin = {s: float(guesses[s]) for s in ode.states if s in guesses}
-    trained = train(law, data, Options(seed=seed), chosen, limits, begin, progress=progress)
-    return Learned(trained, {n: float(trained.parameters[n] or 0.0) for n in chosen}, data)
+@cache
+def options() -> frozenset[str]:
+    """What `ODE.fit` takes besides names of the law."""
+    return frozenset(inspect.signature(LearningVerbs.fit).parameters)

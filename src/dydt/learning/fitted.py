@@ -7,14 +7,18 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dydt.errors import InputError, nearest
+from dydt.errors import InputError, listed
 from dydt.learning.data import Data, aligned
 from dydt.learning.follow import Whole
 from dydt.learning.identify import Direction
+from dydt.learning.least_squares import TURNS, rho
+from dydt.learning.outliers import FAR, far_off
+from dydt.learning.prediction import Prediction, read_run, read_times, widths
 
 if TYPE_CHECKING:
     from dydt.learning.search import Start
@@ -24,56 +28,8 @@ Array = Any
 
 _LISTED = 30  # rows of a table
 _VAGUE = 1.0  # a standard error as large as the value
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """Where a fitted law goes, and how surely.
-
-    Attributes
-    ----------
-    t : ndarray, shape (m,)
-    mean : ndarray, shape (m, n)
-    low, high : ndarray, shape (m, n)
-        The band in which the states lie with the probability `level`.
-    measured_low, measured_high : ndarray, shape (m, n)
-        The band in which a new measurement does; NaN for states whose noise is not known.
-    level : float
-    states : tuple of str
-    """
-
-    t: Array
-    mean: Array
-    low: Array
-    high: Array
-    measured_low: Array
-    measured_high: Array
-    level: float
-    states: tuple[str, ...]
-
-    def __getitem__(self, name: str) -> Array:
-        """The curve of one state."""
-        if name not in self.states:
-            raise InputError(
-                f"there is no state `{name}`{nearest(name, self.states) or '.'} There: {', '.join(self.states)}"
-            )
-        return self.mean[:, self.states.index(name)]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists, by state."""
-
-        def plain(values: Array, j: int) -> list[float | None]:
-            return [float(v) if math.isfinite(v) else None for v in values[:, j]]
-
-        bands = ("mean", "low", "high", "measured_low", "measured_high")
-        of_state = {
-            s: {name.replace("_", " "): plain(getattr(self, name), j) for name in bands}
-            for j, s in enumerate(self.states)
-        }
-        return {"t": [float(v) for v in self.t], "level": self.level, "states": of_state}
-
-    def to_json(self) -> str:
-        return json.dumps(self.to_dict())
+_TIED = 0.97  # a correlation from which unknowns are hard to tell apart
+_FEW = 0.2  # part of the samples that outliers may be
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +119,7 @@ class Fit:
         given."""
         from scipy.special import ndtri, stdtrit
 
-        if not 0.0 < level < 1.0:
+        if not isinstance(level, Real) or not 0.0 < level < 1.0:
             raise InputError(f"level is a probability between 0 and 1, as in 0.95, and is {level!r}")
         upper = 0.5 + 0.5 * level
         return float(ndtri(upper) if self.noise_given else stdtrit(self.freedom, upper))
@@ -186,10 +142,12 @@ class Fit:
         for name, value, error, is_log in zip(
             self.names, self.estimates, self.errors, logarithmic, strict=True
         ):
-            if is_log:
+            if is_log and value > 0.0:
                 with np.errstate(over="ignore"):
-                    factor = float(np.exp(reach * error / value)) if value else math.inf
+                    factor = float(np.exp(reach * error / value))
                 found[name] = (float(value / factor), float(value * factor))
+            elif is_log:
+                found[name] = (0.0, math.inf)
             else:
                 found[name] = (float(value - reach * error), float(value + reach * error))
         return found
@@ -205,6 +163,8 @@ class Fit:
         t : array_like, shape (m,)
             Rising, from where the run starts.
         level : float
+            The probability of the bands. They come from linear theory, which holds as long as they are narrow; where
+            they are not, `Prediction.until` says.
         run : str or int
             Which run, by name or number.
 
@@ -213,12 +173,10 @@ class Fit:
         InputError
             For times before the start, or an unknown run.
         """
-        times = self._times(t)
-        which = self._run(run)
+        which = read_run(run, list(self.initial))
         u = self._whole.unknowns
         start = float(u.starts[which])
-        if times[0] < start:
-            raise InputError(f"the run starts at {start:g}, and a prediction at {times[0]:g} was asked for")
+        times = read_times(t, start)
         parameters, states, slopes = u.begin(self._x)
         end = float(times[-1]) if times[-1] > start else start + 1e-9 * max(1.0, abs(start))
         trajectories = self._whole.trajectories
@@ -232,30 +190,10 @@ class Fit:
         noise = np.array([self.noise.get(s, math.nan) for s in self.law.states])
         reach = self.quantile(level)
         own, new = reach * np.sqrt(variance), reach * np.sqrt(variance + noise**2)
+        bands = mean - own, mean + own, mean - new, mean + new
         return Prediction(
-            times, mean, mean - own, mean + own, mean - new, mean + new, float(level), self.law.states
+            times, mean, *bands, float(level), self.law.states, widths(self.data, self.law.states)
         )
-
-    def _times(self, t: Any) -> Array:
-        try:
-            times = np.atleast_1d(np.asarray(t, dtype=float))
-        except (TypeError, ValueError):
-            raise InputError(f"t takes times, and is {t!r}") from None
-        if times.ndim != 1 or not len(times) or not np.all(np.isfinite(times)) or np.any(np.diff(times) < 0):
-            raise InputError("t takes times that are finite and rise")
-        return times
-
-    def _run(self, run: str | int) -> int:
-        names = list(self.initial)
-        if isinstance(run, str):
-            if run not in names:
-                raise InputError(
-                    f"there is no run `{run}`{nearest(run, names) or '.'} There: {', '.join(names[:20])}"
-                )
-            return names.index(run)
-        if not 0 <= run < len(names):
-            raise InputError(f"there are {len(names)} runs, counted from 0, and run {run} was asked for")
-        return int(run)
 
     def plot(self, path: Any = None, dark: bool = False, **options: Any) -> Any:
         """Data, curves with bands, and residuals; see `dydt.plotting.fit`."""
@@ -277,31 +215,75 @@ class Fit:
         return "\n".join(lines)
 
     def _headline(self) -> str:
-        samples = len(self.data)
-        return (
-            f"{self.status}: {self.message}\n{samples:,} samples, {len(self.names)} unknowns, {self.iterations} "
-            f"iterations, {self.seconds * 1e3:.3g} ms"
+        counts = (
+            _counted(len(self.data), "sample"),
+            _counted(len(self.names), "unknown"),
+            _counted(self.iterations, "iteration"),
         )
+        took = f"{self.seconds:.3g} s" if self.seconds >= 1.0 else f"{self.seconds * 1e3:.3g} ms"
+        return f"{self.status}: {self.message}\n{', '.join(counts)}, {took}"
 
     def _rows(self) -> list[tuple[str, ...]]:
         rows: list[tuple[str, ...]] = [("", "value", "± error", "95 % from", "to", "")]
         intervals = self.intervals()
+        tied = {name for _, *pair in self._tied() for name in pair}  # zero is near because others move along
         for name, value, error in list(zip(self.names, self.estimates, self.errors, strict=True))[:_LISTED]:
             low, high = intervals[name]
             word = "not determined" if math.isinf(error) else "at its bound" if name in self.at_bound else ""
-            if not word and low < 0.0 < high:
-                word = "may be zero"
-            elif not word and error > _VAGUE * abs(value):
+            if not word and error > _VAGUE * abs(value) and (name in tied or not low < 0.0 < high):
                 word = "hardly determined"
-            shown = ("–", "–", "–") if math.isinf(error) else (f"{error:.2g}", f"{low:.6g}", f"{high:.6g}")
+            elif not word and low < 0.0 < high:
+                word = "may be zero"
+            shown = ("–", "–", "–") if math.isinf(error) else (_rounded(error), f"{low:.6g}", f"{high:.6g}")
             rows.append((name, f"{value:.6g}", *shown, word))
         return rows
+
+    def _tied(self) -> list[tuple[float, str, str]]:
+        """Pairs of unknowns that the data hardly tell apart, with their correlation; the closest ones first."""
+        correlations, finite = self.correlations, np.isfinite(self.errors)
+        pairs = [
+            (float(correlations[i, j]), self.names[i], self.names[j])
+            for i, j in zip(*np.nonzero(np.abs(np.tril(correlations, -1)) > _TIED), strict=True)
+            if finite[i] and finite[j]
+        ]
+        return sorted(pairs, key=lambda pair: -abs(pair[0]))
+
+    def _kept(self) -> str:
+        """What was not fitted, and when initial values hold."""
+        u = self._whole.unknowns
+        law = u.ode.equations
+        found = [f"{n} = {v:.6g}" for n, v in zip(u.ode.parameters, u.fixed, strict=True) if n not in u.free]
+        for name, values in zip(u.ode.states, u.first.T, strict=True):
+            if name in u.fitted or name in law.algebraic or np.isnan(values).any():
+                continue
+            at = f"({u.starts[0]:.6g})" if np.ptp(u.starts) == 0.0 else "(start)"
+            most = f" … {values.max():.6g}" if np.ptp(values) else ""
+            found.append(f"{name}{at} = {values.min():.6g}{most}")
+        return listed(found, 12)
+
+    def _of_outliers(self) -> list[str]:
+        """How many samples stand out, and what to do; or what a robust loss has made of them."""
+        scaled = [table / [self.noise[s] for s in self.data.states] for table in self.residuals]
+        if self.loss == "linear":
+            few = 0 if self.doubt else far_off(scaled)
+            if not 0 < few <= _FEW * len(self.data):
+                return []
+            verb = "is" if few == 1 else "are"
+            return [
+                f"{few:,} of {_counted(len(self.data), 'sample')} {verb} off by more than {FAR:g} times the usual: if "
+                'these are outliers, loss="huber" forgives them'
+            ]
+        weights = [rho(self.loss, (r[np.isfinite(r)] / TURNS[self.loss]) ** 2)[1] for r in scaled]
+        few = sum(int(np.count_nonzero(w < 0.5)) for w in weights)
+        return [f"{few:,} of {_counted(len(self.data), 'sample')} count less than half ({self.loss})"]
 
     def _quality(self) -> list[str]:
         kind = "given" if self.noise_given else "estimated"
         noise = ", ".join(f"{s} {v:.3g}" for s, v in self.noise.items())
         misfit = ", ".join(f"{s} {v:.3g}" for s, v in self.rmse.items())
         lines = [f"noise ({kind}): {noise}", f"residuals (rms): {misfit}"]
+        if kept := self._kept():
+            lines.insert(0, f"kept: {kept}")
         if self.noise_given and self.freedom > 0:
             lines.append(f"χ² = {self.chi_square:.4g} for {self.freedom} degrees of freedom{self._judged()}")
         return lines
@@ -320,20 +302,22 @@ class Fit:
     def remarks(self) -> list[str]:
         """What a reader should know, a sentence each."""
         found = [*([self.doubt] if self.doubt else []), *(d.text for d in self.undetermined)]
-        correlations = self.correlations
-        pairs = [
-            (abs(correlations[i, j]), f"{self.names[i]} and {self.names[j]} ({correlations[i, j]:+.3f})")
-            for i in range(len(self.names))
-            for j in range(i)
-            if abs(correlations[i, j]) > 0.97 and np.isfinite(self.errors[i] + self.errors[j])
-        ]
-        if pairs:
-            found.append(
-                "hard to tell apart (correlation): " + ", ".join(text for _, text in sorted(pairs)[::-1][:3])
+        u = self._whole.unknowns
+        if self.doubt and any(s not in u.fitted for s in u.ode.states if s not in u.ode.equations.algebraic):
+            when = (
+                f"at {u.ode.independent} = {u.starts[0]:.6g}"
+                if len(u.starts) == 1
+                else "at each first sample"
             )
+            found.append(f"initial values that are kept hold {when}: if they hold at another time, say t0=")
+        if pairs := self._tied():
+            told = ", ".join(f"{a} and {b} ({c:+.3f})" for c, a, b in pairs[:3])
+            found.append(f"hard to tell apart (correlation): {told}")
+        found += self._of_outliers()
         failed = sum(not math.isfinite(s.cost) for s in self.starts)
         if failed:
-            found.append(f"{failed} of {len(self.starts)} starts could not be followed, and were left aside")
+            left = "and was" if failed == 1 else "and were"
+            found.append(f"{failed} of {len(self.starts)} starts could not be followed, {left} left aside")
         return found
 
     def _repr_html_(self) -> str:
@@ -383,39 +367,10 @@ class Fit:
         return json.dumps(self.to_dict())
 
 
-@dataclass(frozen=True, eq=False)
-class Learned:
-    """A law with networks that was trained on data.
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
 
-    Attributes
-    ----------
-    law : ODE
-        Its `training` is the report.
-    values : dict
-        The free parameters that are no weights.
-    data : Data
-    """
 
-    law: ODE
-    values: dict[str, float]
-    data: Data
-
-    @property
-    def training(self) -> Any:
-        """How the training went."""
-        return self.law.training
-
-    def plot(self, path: Any = None, dark: bool = False, **options: Any) -> Any:
-        """The picture of the report."""
-        return self.training.plot(path=path, dark=dark, **options)
-
-    def __str__(self) -> str:
-        listed = [f"{name} = {value:.6g}" for name, value in self.values.items()]
-        return "\n".join([*listed, *([""] if listed else []), str(self.training)])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Parameters and the report."""
-        return {"parameters": dict(self.values), "training": self.training.to_dict()}
-
-    def to_json(self) -> str:
-        return json.dumps(self.to_dict())
+def _rounded(error: float) -> str:
+    """Two digits, and no power of ten where a number is as short."""
+    return f"{float(f'{error:.2g}'):.0f}" if 100.0 <= error < 1e6 else f"{error:.2g}"

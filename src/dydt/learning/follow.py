@@ -39,6 +39,27 @@ class Samples:
         return cls(run, row, column, run.y[row, column])
 
 
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Runs that are solved together.
+
+    Attributes
+    ----------
+    times : ndarray
+        At which they are asked for.
+    runs : ndarray of int, shape (members,)
+    ends : ndarray, shape (members,)
+        When each is over.
+    samples : list of (slice, ndarray, ndarray)
+        Of each run: which of all samples are its own, and the place among `times` and the state of each.
+    """
+
+    times: Array
+    runs: Array
+    ends: Array
+    samples: list[tuple[slice, Array, Array]]
+
+
 class Whole:
     """Residuals of whole runs as a function of the unknowns.
 
@@ -60,11 +81,22 @@ class Whole:
         self.unknowns, self.samples, self.measured, self.make = unknowns, list(samples), measured, make
         self.noise = np.asarray(noise, dtype=float)
         self.trajectories = make(unknowns.quantities)
-        self.groups = _groups(samples)
         counts = [len(s.value) for s in samples]
         self.first = np.concatenate([[0], np.cumsum(counts)]).astype(int)
         self.column = np.concatenate([s.column for s in samples])
+        self.value = np.concatenate([s.value for s in samples])
+        self.unit = self.noise[self.column]
+        self.groups = [self._group(times, runs) for times, runs in _groups(samples)]
+        self._columns = [unknowns.columns(k) for k in range(len(samples))]
         self._plain: Trajectories | None = None
+
+    def _group(self, times: Array, runs: Array) -> Group:
+        members = [self.samples[k] for k in runs]
+        places = [
+            (slice(*self.first[k : k + 2]), np.searchsorted(times, s.run.t)[s.row], self.measured[s.column])
+            for k, s in zip(runs, members, strict=True)
+        ]
+        return Group(times, runs, np.array([s.run.t[-1] for s in members]), places)
 
     def with_noise(self, noise: Array) -> Whole:
         """The same in other units."""
@@ -80,18 +112,18 @@ class Whole:
         u = self.unknowns
         parameters, states, slopes = u.begin(x)
         residuals, jacobian = np.empty(self.count), np.zeros((self.count, u.size))
-        factors = u.factors(x)
-        for times, runs in self.groups:
-            ends = np.array([self.samples[k].run.t[-1] for k in runs])
-            shared = np.broadcast_to(parameters, (len(runs), len(parameters)))
-            paths = self.trajectories(u.starts[runs], ends, states[runs], slopes[runs], shared, times)
-            for member, k in enumerate(runs):
-                s, rows = self.samples[k], slice(self.first[k], self.first[k + 1])
-                at = (np.searchsorted(times, s.run.t)[s.row], self.measured[s.column])
-                unit = self.noise[s.column]
-                residuals[rows] = (paths.y[member][at] - s.value) / unit
-                columns = u.columns(k)
-                jacobian[rows, columns] = paths.slopes[member][at] / unit[:, None] * factors[columns]
+        for group in self.groups:
+            runs = group.runs
+            shared = parameters[None].repeat(len(runs), axis=0)
+            paths = self.trajectories(
+                u.starts[runs], group.ends, states[runs], slopes[runs], shared, group.times
+            )
+            for member, (rows, row, state) in enumerate(group.samples):
+                columns, unit = self._columns[runs[member]], self.unit[rows]
+                residuals[rows] = (paths.y[member, row, state] - self.value[rows]) / unit
+                jacobian[rows, columns] = paths.slopes[member, row, state] / unit[:, None]
+        if u.has_logarithms:
+            jacobian *= u.factors(x)
         return residuals, jacobian
 
     def residuals_of(self, many: Array) -> Array:
@@ -102,19 +134,17 @@ class Whole:
             self._plain = self.make(())
         begun = [u.begin(x) for x in many]
         found = np.full((len(many), self.count), np.nan)
-        for times, runs in self.groups:
-            sets = np.repeat(np.arange(len(many)), len(runs))
-            which = np.tile(runs, len(many))
+        for group in self.groups:
+            size = len(group.runs)
+            sets, which = np.repeat(np.arange(len(many)), size), np.tile(group.runs, len(many))
             states = np.array([begun[i][1][k] for i, k in zip(sets, which, strict=True)])
             shared = np.array([begun[i][0] for i in sets])
-            ends = np.array([self.samples[k].run.t[-1] for k in which])
+            ends = np.tile(group.ends, len(many))
             nothing = np.zeros((*states.shape, 0))
-            paths = self._plain(u.starts[which], ends, states, nothing, shared, times)
-            for member, (i, k) in enumerate(zip(sets, which, strict=True)):
-                s = self.samples[k]
-                at = (np.searchsorted(times, s.run.t)[s.row], self.measured[s.column])
-                rows = slice(self.first[k], self.first[k + 1])
-                found[i, rows] = (paths.y[member][at] - s.value) / self.noise[s.column]
+            paths = self._plain(u.starts[which], ends, states, nothing, shared, group.times)
+            for member, i in enumerate(sets):
+                rows, row, state = group.samples[member % size]
+                found[i, rows] = (paths.y[member, row, state] - self.value[rows]) / self.unit[rows]
         return found
 
 

@@ -23,7 +23,9 @@ from dydt.solvers.tableaus import tableau
 
 Array = Any
 
-_WORTH_A_THREAD = 200  # steps in a batch from which threads gain more than they cost
+_WORTH_A_THREAD = (
+    8e5  # stages × parameters of all steps from which threads gain more than the 40 µs they cost
+)
 _GRADIENTS = (
     16  # sums that blocks add their gradients to: few, so that they stay in the processor's cache, and as
 )
@@ -39,7 +41,7 @@ class Engine:
     law : Equations
     method : str
     lanes : int, optional
-        Pieces that one thread works on at a time.
+        Pieces that one thread works on at a time: a power of two.
     threads : int, optional
         By default as many as there are cores this process may use.
     precision : str
@@ -58,6 +60,8 @@ class Engine:
         self.law = law
         self.format = FORMATS[precision]
         self.lanes = natural_lanes() * 8 // self.format.size if lanes is None else lanes
+        if self.lanes < 1 or self.lanes & (self.lanes - 1):
+            raise ValueError(f"vectors of {self.lanes} lanes lie in memory with gaps: take a power of two")
         self.threads = threads or len(os.sched_getaffinity(0))
         self._backwards = Backwards(law, tableau(method), self.lanes, has_fma(), self.format)
         # LLVM's whole pipeline takes four times as long, and gradients are 5 % quicker for it: the loops are written as
@@ -83,6 +87,7 @@ class Engine:
         stride: int | None = None,
         atol: float | Array = 1e-6,
         rtol: float = 1e-6,
+        apart: bool = False,
     ) -> Batch:
         """Pieces with these steps, sampled at these times.
 
@@ -94,11 +99,13 @@ class Engine:
             For each piece the times at which it is sampled, in any order.
         stride : int, optional
             Every so manieth state is kept; by default all of up to 64 steps, else the root of their number.
+        apart : bool
+            Whether each piece has a gradient along the parameters of its own.
         """
-        return Batch(self, meshes, times, stride, atol, rtol)
+        return Batch(self, meshes, times, stride, atol, rtol, apart)
 
-    def each(self, kernel: Any, plans: Array, work: int) -> None:
-        """Call a kernel with every plan; `work`, in steps of a block, decides whether threads share them.
+    def each(self, kernel: Any, plans: Array, steps: int) -> None:
+        """Call a kernel with every plan; the steps of them all decide whether threads share them.
 
         Plans whose numbers differ by a multiple of `_GRADIENTS` share an array, so that one thread takes them all.
         """
@@ -110,7 +117,8 @@ class Engine:
 
         base, size = plans.ctypes.data, plans.strides[0]
         addresses = [base + i * size for i in range(len(plans))]
-        if self._pool is None or len(plans) < 2 or work < _WORTH_A_THREAD:
+        is_much = steps * self._backwards.tableau.stages * len(self.law.parameters) >= _WORTH_A_THREAD
+        if self._pool is None or len(plans) < 2 or not is_much:
             some(0, 1)
             return
         threads = min(self.threads, _GRADIENTS)
@@ -129,6 +137,8 @@ class Batch:
     ----------
     steps : int
         Of all pieces together, those of idle lanes included.
+    places : tuple of ndarray
+        The piece of each sample, and the step of that piece in which it lies.
     """
 
     def __init__(
@@ -139,8 +149,10 @@ class Batch:
         stride: int | None,
         atol: float | Array,
         rtol: float,
+        apart: bool,
     ) -> None:
-        self.engine, self.count = engine, len(meshes)
+        self.engine, self.count, self.apart = engine, len(meshes), apart
+        self._counts = [len(mesh) - 1 for mesh in meshes]
         lanes, size, n = engine.lanes, engine.layout.size, len(engine.law.states)
         self._size = n
         order = np.argsort([-len(mesh) for mesh in meshes], kind="stable")
@@ -150,13 +162,16 @@ class Batch:
         self._block[order], self._lane[order] = np.divmod(np.arange(self.count), lanes)
         self._piece = order[np.minimum(np.arange(blocks * lanes), self.count - 1)].reshape(blocks, lanes)
         self._starts, self._ends = (engine.zeros(blocks, size, lanes) for _ in range(2))
-        self._gradient = engine.zeros(min(blocks, _GRADIENTS), len(engine.law.parameters), lanes)
+        self._gradient = engine.zeros(
+            blocks if apart else min(blocks, _GRADIENTS), len(engine.law.parameters), lanes
+        )
         self._error = engine.zeros(blocks, lanes)
         self._parameters = engine.zeros(len(engine.law.parameters))
         self._absolute, self._relative = engine.zeros(size), engine.zeros(1)
         self._absolute[:], self._relative[:] = 1.0, rtol
         self._absolute[:n] = atol
         self._arrays: list[Array] = []  # which the plans point into
+        self._checkpoints: list[Array] = []
         self._steps = [self._mesh(meshes, pieces) for pieces in self._piece]
         self.steps = sum(len(mesh) - 1 for mesh in self._steps) * lanes
         self._place_samples(times)
@@ -178,15 +193,7 @@ class Batch:
         piece = np.repeat(np.arange(self.count), counts)
         at = np.concatenate([np.asarray(t, dtype=float) for t in times]) if len(piece) else np.zeros(0)
         block, lane = self._block[piece], self._lane[piece]
-        step = np.empty(len(at), dtype=int)
-        theta = np.empty(len(at))
-        for one in range(self.count) if len(at) else ():
-            chosen = slice(*np.searchsorted(piece, [one, one + 1]))
-            mesh = self._steps[self._block[one]][:, self._lane[one]]
-            sign = 1.0 if mesh[-1] >= mesh[0] else -1.0
-            found = np.clip(np.searchsorted(sign * mesh, sign * at[chosen]) - 1, 0, len(mesh) - 2)
-            step[chosen] = found
-            theta[chosen] = (at[chosen] - mesh[found]) / (mesh[found + 1] - mesh[found])
+        step = self._steps_of(counts, at)
         # Samples of one lane in one step are numbered; a slot has one number of each lane.
         order = np.lexsort((at, step, piece))
         is_new = np.ones(len(at), dtype=bool)
@@ -194,18 +201,31 @@ class Batch:
         first = np.maximum.accumulate(np.where(is_new, np.arange(len(at)), 0))
         rank = np.empty(len(at), dtype=int)
         rank[order] = np.arange(len(at)) - first
-        widest = [np.zeros(len(mesh) - 1, dtype=np.int64) for mesh in self._steps]
-        for one in range(len(self._steps)):
-            np.maximum.at(widest[one], step[block == one], rank[block == one] + 1)
-        self._slots = [np.concatenate([[0], np.cumsum(w)]) for w in widest]
-        base = np.concatenate([[0], np.cumsum([slots[-1] for slots in self._slots])]).astype(int)
-        offset = np.array([self._slots[b][s] for b, s in zip(block, step, strict=True)], dtype=int)
-        self._slot, self._sample_lane = base[block] + offset + rank, lane
-        engine = self.engine
-        self._theta = engine.zeros(int(base[-1]), engine.lanes)
-        self._theta[self._slot, lane] = theta
-        self._samples = engine.zeros(int(base[-1]), self._size, engine.lanes)
-        self._first_slot = base
+        ends = np.cumsum([len(mesh) - 1 for mesh in self._steps])
+        place = np.concatenate([[0], ends])[block] + step  # among the steps of all blocks
+        widest = np.zeros(ends[-1], dtype=np.int64)
+        np.maximum.at(widest, place, rank + 1)
+        self._slots = [np.concatenate([[0], np.cumsum(w)]) for w in np.split(widest, ends[:-1])]
+        self._first_slot = np.concatenate([[0], np.cumsum([slots[-1] for slots in self._slots])]).astype(int)
+        self.places = piece, step
+        self._slot, self._sample_lane = (np.cumsum(widest) - widest)[place] + rank, lane
+        engine, total = self.engine, int(self._first_slot[-1])
+        flat = np.concatenate([mesh.ravel() for mesh in self._steps])
+        # Among the times of all blocks; each block has one more of them than steps.
+        begin = (place + block) * engine.lanes + lane
+        self._theta = engine.zeros(total, engine.lanes)
+        self._theta[self._slot, lane] = (at - flat[begin]) / (flat[begin + engine.lanes] - flat[begin])
+        self._samples = engine.zeros(total, self._size, engine.lanes)
+
+    def _steps_of(self, counts: Sequence[int], at: Array) -> Array:
+        """The step of its piece that each sample lies in."""
+        step, last = np.zeros(len(at), dtype=int), np.cumsum(counts)
+        for one in np.flatnonzero(np.minimum(counts, np.array(self._counts) - 1)).tolist():
+            mesh = self._steps[self._block[one]][:, self._lane[one]]
+            sign = 1.0 if mesh[-1] >= mesh[0] else -1.0
+            own = slice(last[one] - counts[one], last[one])
+            step[own] = np.clip(np.searchsorted(sign * mesh, sign * at[own]) - 1, 0, len(mesh) - 2)
+        return step
 
     def _plan(self, block: int, stride: int | None) -> Array:
         """What the kernel is told of a block."""
@@ -216,7 +236,8 @@ class Batch:
             stride = 1 if steps <= 64 else math.isqrt(steps - 1) + 1
         checkpoints = engine.zeros(-(-steps // stride), layout.size, lanes)
         buffer, work = engine.zeros(stride, layout.size, lanes), engine.zeros(layout.total * lanes)
-        self._arrays += [checkpoints, buffer, work]
+        self._arrays += [buffer, work]
+        self._checkpoints.append(checkpoints)
         first = self._first_slot[block]
         told: dict[str, Any] = {
             "steps": steps,
@@ -227,7 +248,7 @@ class Batch:
             "checkpoints": checkpoints,
             "buffer": buffer,
             "parameters": self._parameters,
-            "gradient": self._gradient[block % _GRADIENTS],
+            "gradient": self._gradient[block % len(self._gradient)],
             "slots": self._slots[block],
             "theta": self._theta[first:],
             "samples": self._samples[first:],
@@ -283,6 +304,7 @@ class Batch:
         -------
         of_starts : ndarray, shape (pieces, n)
         of_parameters : ndarray
+            Of all pieces together, or a row a piece if they stay apart.
         """
         self._samples[:] = 0.0
         self._samples[self._slot, :, self._sample_lane] = of_samples
@@ -291,8 +313,18 @@ class Batch:
             self._ends[self._block, : self._size, self._lane] = of_ends
         self._gradient[:] = 0.0
         self.engine.each(self.engine.backward, self._plans, self.steps)
-        of_parameters = self._gradient.sum(axis=0, dtype=float).sum(axis=-1)
-        return self._starts[self._block, : self._size, self._lane].astype(float, copy=False), of_parameters
+        of_starts = self._starts[self._block, : self._size, self._lane].astype(float, copy=False)
+        if self.apart:
+            return of_starts, self._gradient.transpose(0, 2, 1)[self._block, self._lane]
+        return of_starts, self._gradient.sum(axis=0, dtype=float).sum(axis=-1)
+
+    def states(self) -> Array:
+        """Those before the steps of the last `forward`, piece by piece, if all are kept: shape (steps, n)."""
+        kept = [
+            self._checkpoints[block][:count, : self._size, lane]
+            for block, lane, count in zip(self._block, self._lane, self._counts, strict=True)
+        ]
+        return np.concatenate(kept).astype(float, copy=False)
 
 
 def even_mesh(start: float, end: float, longest: float) -> Array:

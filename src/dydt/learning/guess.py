@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 Array = Any
 
 _POINTS = 400  # at which slopes are matched
+_ENOUGH = 2000  # samples through which a curve is drawn
 _NEAR = 7  # samples that tell of a place
 
 
@@ -42,7 +42,8 @@ class Sketch:
     @cached_property
     def curves(self) -> list[Smooth]:
         """Of each run; they take longer to make than many a fit, and are made if they are asked for."""
-        return [Smooth(run.t, run.y) for run in self.data.runs]
+        few = [slice(None, None, 1 + len(run.t) // _ENOUGH) for run in self.data.runs]
+        return [Smooth(run.t[some], run.y[some]) for some, run in zip(few, self.data.runs, strict=True)]
 
     def _find_sources(self) -> dict[int, tuple[int, int]]:
         """State -> (column of the data, how often it is differentiated)."""
@@ -71,46 +72,43 @@ class Sketch:
         """The states at a time, from a parabola through the samples next to it; NaN where the data do not tell."""
         found = np.full(len(self.ode.states), np.nan)
         times, values = self.data.runs[run].t, self.data.runs[run].y
+        parabolas: dict[bytes, Array] = {}  # columns often have the same times
         for i, (column, order) in self._sources.items():
             there = np.flatnonzero(np.isfinite(values[:, column]))
             near = there[np.argsort(np.abs(times[there] - t), kind="stable")[:_NEAR]]
             if len(near):
-                unit = float(np.ptp(times[near])) or 1.0
-                fitted = np.polynomial.polynomial.polyfit(
-                    (times[near] - t) / unit, values[near, column], min(2, len(near) // 2)
-                )
-                found[i] = math.factorial(order) * fitted[order] / unit**order if order < len(fitted) else 0.0
+                key, y = near.tobytes(), values[near, column]
+                if key not in parabolas:
+                    parabolas[key] = _parabola(times[near], t)
+                found[i] = parabolas[key][order] @ y
                 if order == 0:  # a parabola may dip below zero where no sample does
-                    found[i] = np.clip(found[i], values[near, column].min(), values[near, column].max())
+                    found[i] = min(max(found[i], y.min()), y.max())
         return found
 
     def states(self, run: int, t: Array) -> Array:
         """The states at these times, NaN where the data do not tell: shape (len(t), n)."""
-        found = np.full((len(t), len(self.ode.states)), np.nan)
-        for i, (column, times) in self._sources.items():
-            found[:, i] = self._curve(run, column, times)(t)
-        return found
+        return self._derivatives(run, t, 0)
 
     def slopes(self, run: int, t: Array) -> Array:
         """Their derivatives."""
-        found = np.full((len(t), len(self.ode.states)), np.nan)
-        for i, (column, times) in self._sources.items():
-            found[:, i] = self._curve(run, column, times + 1)(t)
-        return found
+        return self._derivatives(run, t, 1)
 
-    def _curve(self, run: int, column: int, times: int) -> Any:
-        curve = self.curves[run].curves[column]
-        for _ in range(times):
-            curve = curve.derivative()
-        return curve
+    def _derivatives(self, run: int, t: Array, order: int) -> Array:
+        found, curve = np.full((len(t), len(self.ode.states)), np.nan), self.curves[run]
+        for i, (column, times) in self._sources.items():
+            if curve.known[column]:
+                found[:, i] = curve.derivative(column, times + order, t)
+        return found
 
     def sizes(self) -> Array:
         """How large each state is: what its errors are measured by."""
         found = np.ones(len(self.ode.states))
-        spacing = min(float(np.median(np.diff(run.t))) for run in self.data.runs)
+        largest = np.nanmax(np.abs(np.concatenate([run.y for run in self.data.runs])), axis=0)
         for i, (column, order) in self._sources.items():
-            everything = np.concatenate([run.y[:, column] for run in self.data.runs])
-            width = float(np.nanmax(np.abs(everything))) / (_NEAR * spacing) ** order
+            width = float(largest[column])
+            if order:
+                spacing = min(float(np.median(np.diff(run.t))) for run in self.data.runs)
+                width /= (_NEAR * spacing) ** order
             found[i] = width or 1.0
         return found
 
@@ -126,6 +124,8 @@ class Sketch:
         if not free or len(self._sources) < len(law.states) or law.mass is not None:
             return None
         t, y, slopes = self._points()
+        if not len(t):
+            return None
         units = np.sqrt(np.mean(slopes**2, axis=0))
         units[units == 0] = 1.0
         entries = jacobian(law, free)
@@ -142,8 +142,14 @@ class Sketch:
             residuals = (made - slopes.T) / units[:, None]
             return residuals.reshape(-1), (rows / units[:, None, None]).reshape(-1, len(free))
 
-        low, high = (np.array([bounds.get(n, (-np.inf, np.inf))[k] for n in free]) for k in (0, 1))
         start = np.array([values[n] for n in free])
+        with np.errstate(all="ignore"):  # smooth curves may leave where the law can be evaluated
+            there = np.all(np.isfinite(misfit(start)[0].reshape(-1, len(t))), axis=0)
+        if not there.any():
+            return None
+        t, slopes = t[there], slopes[there]
+        inputs |= {name: column[there] for name, column in inputs.items() if np.ndim(column)}
+        low, high = (np.array([bounds.get(n, (-np.inf, np.inf))[k] for n in free]) for k in (0, 1))
         plain = least_squares(misfit, start, low, high, "linear", 1e-8, 100)
         found = least_squares(misfit, plain.x, low, high, "huber", 1e-8, 100)
         if not np.isfinite(found.cost):
@@ -151,13 +157,24 @@ class Sketch:
         return dict(zip(free, map(float, found.x), strict=True))
 
     def _points(self) -> tuple[Array, Array, Array]:
-        """Times, states and slopes, away from the ends, where splines are least sure."""
+        """Times, states and slopes, away from the ends, where splines are least sure, as far as all columns reach."""
         parts = []
         most = max(20, _POINTS // len(self.data.runs))
         for k, run in enumerate(self.data.runs):
             inside = run.t[1:-1] if len(run.t) > 6 else run.t
             places = np.linspace(0, len(inside) - 1, min(most, len(inside)))
             t = np.interp(places, np.arange(len(inside)), inside)
+            t = t[self.curves[k].tells(t)]
             parts.append((t, self.states(k, t), self.slopes(k, t)))
         t, y, slopes = (np.concatenate(items) for items in zip(*parts, strict=True))
         return t, y, slopes
+
+
+def _parabola(times: Array, t: float) -> Array:
+    """What samples at these times count for the value, slope and curvature at t of the parabola that is next to them,
+    of a line or a constant if there are few: shape (3, samples)."""
+    unit, centre = float(times.max() - times.min()) or 1.0, float(times.mean())
+    powers = np.vander((times - centre) / unit, 1 + min(2, len(times) // 2), increasing=True)
+    at = (t - centre) / unit
+    derivatives = np.array([[1.0, at, at * at], [0.0, 1.0, 2.0 * at], [0.0, 0.0, 2.0]])[:, : powers.shape[1]]
+    return derivatives @ np.linalg.solve(powers.T @ powers, powers.T) / np.array([[1.0], [unit], [unit**2]])

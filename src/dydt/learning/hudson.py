@@ -100,11 +100,10 @@ class HudsonBay:
         """What 21 points can tell."""
         intervals = self.fit.intervals()
         a, g = (intervals[name] for name in "ag")
-        noise = max(self.fit.noise.values())
         lv, half, neural = self.models
         found = [
-            f"Lotka–Volterra meets the counts within a factor of {math.exp(noise):.2f}, far more than counting errors: "
-            "weather, disease, trade and trapping are not in the law.",
+            f"Lotka–Volterra meets the counts within a factor of {math.exp(lv.misfit):.2f}, far more than counting "
+            "errors: weather, disease, trade and trapping are not in the law.",
             f"Growth a = {self.fit.values['a']:.2f} may be {a[0]:.2f} … {a[1]:.2f}, and death g = "
             f"{self.fit.values['g']:.2f} may be {g[0]:.2f} … {g[1]:.2f}; small cycles last {self.period:.1f} years. "
             "Two cycles were seen: forecasts beyond one or two more are a guess.",

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,21 @@ import numpy as np
 
 from dydt.errors import InputError, nearest
 from dydt.expr.equations import Equations
-from dydt.expr.graph import number, symbol
+from dydt.expr.graph import Node, apply, number, symbol
 from dydt.expr.network import ACTIVATIONS, Network
 from dydt.learning.attempts import Attempts
-from dydt.learning.data import Data, read_data
-from dydt.learning.preparation import Prepared, prepare
-from dydt.learning.report import POOR, report
+from dydt.learning.choices import check_count, check_layers, check_training
+from dydt.learning.data import Data, check_names, read_data
+from dydt.learning.least_squares import TURNS
+from dydt.learning.minimisers import check_optimiser
+from dydt.learning.preparation import prepare
+from dydt.learning.report import report
 from dydt.learning.rounding import check_precision, enough
 from dydt.learning.training import Options, Training
 from dydt.ode import ODE
 from dydt.solvers import methods
+
+_REMEMBERED = 400  # of the states it was learned from, a law remembers so many
 
 
 def learn(
@@ -31,8 +37,10 @@ def learn(
     hidden: Sequence[int] = (32, 32),
     activation: str = "tanh",
     time_dependent: bool = False,
+    period: float | None = None,
     augment: int = 0,
     noise: float | Mapping[str, float] | None = None,
+    loss: str = "linear",
     seed: int = 0,
     decay: float = 1e-4,
     held: float = 0.1,
@@ -40,6 +48,7 @@ def learn(
     iterations: int = 800,
     method: str = "tsit5",
     precision: str = "auto",
+    optimiser: str = "auto",
     checkpoint: str | Path | None = None,
     progress: bool = True,
     **columns: Any,
@@ -55,12 +64,17 @@ def learn(
     activation : str
         tanh, softplus, sigmoid, swish, relu or sin.
     time_dependent : bool
-        Whether the law may change with time, too.
+        Whether the law may change with time, too. What it does outside the times of the data is then a guess.
+    period : float, optional
+        The law changes with time and is the same again after so long, as what has to do with days or years does: the
+        network is told cos(2πt/period) and sin(2πt/period), and forecasts well.
     augment : int
         Further hidden states, for processes of which not everything was measured. They begin as slopes of the measured
         ones and end as whatever helps.
     noise : float or mapping, optional
         The standard deviation of a measurement; estimated, unless given.
+    loss : str
+        "linear", or "huber", which forgives outliers.
     seed : int
         The same seed gives the same law.
     decay : float
@@ -76,6 +90,9 @@ def learn(
     precision : str
         Of the numbers in training: "single", which is up to twice as fast, "double", or "auto": single where the data
         and the law come out nearly the same in it. The law that is learned is solved in double precision as any other.
+    optimiser : str
+        "gauss-newton", "lbfgs", "adam", which wants some thousand iterations, or "auto": Gauss–Newton steps for small
+        networks or few samples, where they are quicker, and L-BFGS for others.
     checkpoint : path, optional
         A file that the training is kept in every few seconds; if it is there already, the training goes on from it.
     progress : bool
@@ -107,24 +124,45 @@ def learn(
     >>> bool(abs(law.solve(t=(0, 6))["x"][-1] - np.cos(6)) < 0.1)
     True
     """
-    _check(hidden, augment, held, beyond, iterations, decay)
-    _check_names(activation, method)
+    _check(hidden, augment, held, beyond, iterations, decay, seed, period)
+    _check_names(activation, method, loss)
     check_precision(precision)
+    check_optimiser(optimiser)
     read = read_data(data, noise=noise, **columns)
+    check_names(read)
     more = tuple(_hidden_name(k + 1, read) for k in range(augment))
     states = (*read.states, *more)
-    inputs = (*states, read.independent) if time_dependent else states
+    t = symbol(read.independent)
+    inputs = [
+        *map(symbol, states),
+        *([t] if time_dependent else []),
+        *(_turning(t, period) if period else []),
+    ]
     network = Network("nn", (len(inputs), *(int(n) for n in hidden), len(states)), activation)
     law = Equations(
         states,
-        tuple(network(*map(symbol, inputs))),
+        tuple(network(*inputs)),
         parameters=dict.fromkeys(network.weights),
         independent=read.independent,
     )
     options = Options(
-        method, seed, decay=decay, held=held, beyond=beyond, iterations=iterations, precision=precision
+        method,
+        seed,
+        decay=decay,
+        held=held,
+        beyond=beyond,
+        iterations=iterations,
+        precision=precision,
+        optimiser=optimiser,
     )
+    if loss == "huber":
+        options = replace(options, huber=TURNS["huber"])
     return train(ODE(law), read, options, augmented=augment, checkpoint=checkpoint, progress=progress)
+
+
+def _turning(t: Node, period: float) -> list[Node]:
+    """What is the same again after a period, and differs at any two times within it."""
+    return [apply(name, t * (2.0 * math.pi / period)) for name in ("cos", "sin")]
 
 
 def _hidden_name(number: int, data: Data) -> str:
@@ -134,13 +172,15 @@ def _hidden_name(number: int, data: Data) -> str:
     return name
 
 
-def _check_names(activation: str, method: str) -> None:
+def _check_names(activation: str, method: str, loss: str) -> None:
     if activation not in ACTIVATIONS:
         raise InputError(
             f"there is no activation `{activation}`{nearest(str(activation), ACTIVATIONS) or '.'} There: "
             f"{', '.join(ACTIVATIONS)}"
         )
     methods.method(method)
+    if loss not in ("linear", "huber"):
+        raise InputError(f'loss is "linear", or "huber", which forgives outliers, and is {loss!r}')
 
 
 def train(
@@ -186,15 +226,16 @@ def train(
     if law.mass is not None or law.algebraic or law.events:
         what = "events" if law.events else "constraints"
         raise InputError(f"a law with {what} can't be trained: its gradient is not that of a smooth flow")
-    prepared = prepare(ode, data, bounds or {}, free, begin or {}, augmented)
+    prepared = prepare(ode, data, bounds or {}, free, begin or {}, augmented, options.huber)
     if options.precision == "auto":
         options = replace(options, precision=enough(ode, prepared))
+    options = replace(options, met=prepared.met)
 
     def attempt(number: int) -> Training:
         seeded = replace(options, seed=options.seed + 1000 * number)
         return Training(law, prepared.scaling, prepared.data, prepared.curves, prepared.sizes, seeded)
 
-    attempts = Attempts(attempt, _poor(prepared, data), checkpoint, progress, starts)
+    attempts = Attempts(attempt, prepared.poor, checkpoint, progress, starts)
     training = attempts.run()
     if not training.outcomes:
         raise InputError(
@@ -202,32 +243,28 @@ def train(
         )
     made = _law(ode, training)
     made.training = report(made, training, prepared, data, time.perf_counter() - began)
+    everything = np.concatenate([run.y for run in prepared.data.runs])
+    made.seen = everything[:: max(1, len(everything) // _REMEMBERED)]
     return made
 
 
-def _poor(prepared: Prepared, data: Data) -> float:
-    """A mean square of misfit/noise above which another start is tried: noise is known less well from short runs."""
-    if data.noise is not None:
-        return POOR
-    return POOR * (1.0 + 10.0 / float(np.median([len(run.t) for run in prepared.data.runs])))
-
-
 def _check(
-    hidden: Sequence[int], augment: int, held: float, beyond: float, iterations: int, decay: float
+    hidden: Sequence[int],
+    augment: int,
+    held: float,
+    beyond: float,
+    iterations: int,
+    decay: float,
+    seed: int,
+    period: float | None,
 ) -> None:
-    if isinstance(hidden, int | str) or not all(int(n) == n and n > 0 for n in hidden):
+    check_layers(hidden, fewest=0)
+    check_count("augment", augment, 0)
+    check_training(held, beyond, iterations, decay, seed)
+    if period is not None and not (isinstance(period, Real) and 0.0 < period < math.inf):
         raise InputError(
-            f"hidden takes the sizes of the hidden layers, as in hidden=(32, 32), and is {hidden!r}"
+            f"period is the time after which the law is the same again, a positive number, and is {period!r}"
         )
-    if augment < 0 or int(augment) != augment:
-        raise InputError(f"augment must be a whole number from 0 on, and is {augment!r}")
-    for name, part in (("held", held), ("beyond", beyond)):
-        if not 0.0 <= part < 0.6:
-            raise InputError(f"{name} is a part of the data, from 0 to 0.6, and is {part!r}")
-    if iterations < 1:
-        raise InputError(f"iterations must be at least 1, and is {iterations!r}")
-    if not 0.0 <= decay < math.inf:
-        raise InputError(f"decay is a number from 0 on, as in 1e-4, and is {decay!r}")
 
 
 def _law(ode: ODE, training: Training) -> ODE:

@@ -1,7 +1,7 @@
 """Minimisers of smooth functions, one step at a time, so that a run can be watched, stopped, kept and resumed.
 
-Each takes ``function(x) -> (value, gradient)``, has `x`, `value` and `gradient`, goes on by `step()`, and can give and
-take back its whole state as arrays.
+Each takes ``function(x) -> (value, gradient)``, or for Gauss–Newton steps residuals and what gives their Jacobian; has
+`x`, `value` and `gradient`, goes on by `step()`, and can give and take back its whole state as arrays.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from dydt.learning.least_squares import Descent, Residuals
+
 Array = Any
 Function = Callable[[Array], tuple[float, Array]]
 
@@ -20,16 +22,24 @@ _SUFFICIENT, _FLAT = (
     1e-4,
     0.9,
 )  # the constants of the Wolfe conditions, as Nocedal and Wright advise for quasi-Newton
-_MOST_TRIALS = 25  # of a line search
+_UPHILL = (
+    1.0 - 2.0 * _SUFFICIENT
+)  # how steep it may go up at the end of a step, in parts of how it goes down before
+_MOST_TRIALS, _FEW_TRIALS = 25, 10  # of a line search; where values are rounded, more tell nothing more
 _LARGEST_GROWTH = 10.0
 
 
 class Optimiser(Protocol):
     """What training needs to know of a minimiser."""
 
-    x: Array
-    value: float
-    gradient: Array
+    @property
+    def x(self) -> Array: ...
+
+    @property
+    def value(self) -> float: ...
+
+    @property
+    def gradient(self) -> Array: ...
 
     def step(self) -> bool:
         """Go one step; False if there is no further way down."""
@@ -54,6 +64,11 @@ class LBFGS:
     x : ndarray
     memory : int
         Steps that are remembered.
+    tolerance : float
+        Ends where no derivative is larger.
+    rounding : float
+        The part of a value that may be its rounding error: less than that tells nothing, and slopes are asked instead
+        (W. W. Hager and H. Zhang, SIAM J. Optim. 16 (2005) 170–192, eq. 4.1, the approximate Wolfe conditions).
 
     Examples
     --------
@@ -63,11 +78,13 @@ class LBFGS:
     True
     """
 
-    def __init__(self, function: Function, x: Array, memory: int = 30, tolerance: float = 1e-10) -> None:
+    def __init__(
+        self, function: Function, x: Array, memory: int = 30, tolerance: float = 1e-10, rounding: float = 0.0
+    ) -> None:
         self.function = function
         self.x = np.array(x, dtype=float)
         self.value, self.gradient = function(self.x)
-        self.memory, self.tolerance = memory, tolerance
+        self.memory, self.tolerance, self.rounding = memory, tolerance, rounding
         self.pairs: deque[tuple[Array, Array, float]] = deque(maxlen=memory)
 
     def step(self) -> bool:
@@ -115,10 +132,11 @@ class LBFGS:
     def _search(self, direction: Array, slope: float) -> tuple[Array, float, Array] | None:
         """A point that satisfies the strong Wolfe conditions, or at least goes down; None if none is found."""
         low = (0.0, self.value, slope)
+        slack = self.rounding * abs(self.value)
         high: tuple[float, float, float] | None = None
         best: tuple[float, Array, float, Array] | None = None
         length = 1.0
-        for _ in range(_MOST_TRIALS):
+        for _ in range(_FEW_TRIALS if slack else _MOST_TRIALS):
             x = self.x + length * direction
             value, gradient = self.function(x)
             if not (math.isfinite(value) and np.all(np.isfinite(gradient))):
@@ -126,9 +144,13 @@ class LBFGS:
                 length = low[0] + 0.2 * (length - low[0])
                 continue
             along = float(gradient @ direction)
-            if value < self.value and (best is None or value < best[2]):
+            if value < self.value + slack and (best is None or value < best[2]):
                 best = (length, x, value, gradient)
-            if value > self.value + _SUFFICIENT * length * slope or (low[0] > 0.0 and value >= low[1]):
+            if slack and value < self.value + slack and _FLAT * slope <= along <= -_UPHILL * slope:
+                return x, value, gradient
+            if value > self.value + _SUFFICIENT * length * slope + slack or (
+                low[0] > 0.0 and value >= low[1] + slack
+            ):
                 high = (length, value, along)
             elif abs(along) <= -_FLAT * slope:
                 return x, value, gradient
@@ -176,6 +198,70 @@ def _between(low: tuple[float, float, float], high: tuple[float, float, float]) 
     found = b - (b - a) * (g_slope + root - d) / below
     margin = 0.1 * abs(b - a)
     return min(max(found, min(a, b) + margin), max(a, b) - margin)
+
+
+class GaussNewton:
+    """Damped Gauss–Newton steps, down a sum of squares: those of `Descent`, with variables of one size.
+
+    Parameters
+    ----------
+    residuals : callable
+        x -> residuals r, and what gives their Jacobian. Where they can't be computed the step is shortened.
+    x : ndarray
+    decays : ndarray
+        The value is ½ Σ r² + ½ Σ decays x².
+    tolerance : float
+        Ends when what a step would gain is a smaller part of the value than this.
+
+    Examples
+    --------
+    >>> A = np.array([[3.0, 1.0], [1.0, 2.0]])
+    >>> line = GaussNewton(lambda x: (A @ x - 1.0, lambda: A), np.zeros(2), np.zeros(2))
+    >>> while line.step(): pass
+    >>> line.x.round(3)
+    array([0.2, 0.4])
+    """
+
+    def __init__(self, residuals: Residuals, x: Array, decays: Array, tolerance: float = 1e-6) -> None:
+        self.residuals, self.decays, self.tolerance = residuals, decays, tolerance
+        self._descent = self._begin(x)
+
+    @np.errstate(all="ignore")  # a network that blows up gives infinity, and the step is shortened
+    def _begin(self, x: Array) -> Descent:
+        x = np.array(x, dtype=float)
+        return Descent(self.residuals, x, tolerance=self.tolerance, decays=self.decays, is_even=True)
+
+    @property
+    def x(self) -> Array:
+        return self._descent.x
+
+    @property
+    def value(self) -> float:
+        return self._descent.cost
+
+    @property
+    def gradient(self) -> Array:
+        descent = self._descent
+        return descent.jacobian.T @ descent.residuals + self.decays * descent.x
+
+    @np.errstate(all="ignore")
+    def step(self) -> bool:
+        descent = self._descent
+        if not math.isfinite(descent.cost):
+            return False
+        before = descent.cost
+        while not descent.step():
+            if descent.cost < before:
+                return True
+        return False
+
+    def state(self) -> dict[str, Array]:
+        descent = self._descent
+        return {"x": descent.x, "damping": np.array([descent.damping, descent.growth])}
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        self._descent = self._begin(state["x"])
+        self._descent.damping, self._descent.growth = map(float, state["damping"])
 
 
 class Adam:

@@ -15,6 +15,7 @@ from dydt.kernels.numpy import evaluate
 from dydt.learning.data import Data
 from dydt.learning.guess import Sketch
 from dydt.learning.loss import Sizes
+from dydt.learning.outliers import without_outliers
 from dydt.learning.scaling import Range, Scaled, Scaling
 from dydt.learning.smooth import Smooth, smooth_runs
 
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 Array = Any
 
 _LEAST_NOISE = 1e-3  # of a state's width: nearer than that no network is asked to come
+_POOR = 2.0  # a mean square of misfit/noise from which a law does not meet the data
+_MET = 0.1  # one from which on nothing more is to be gained
+_SEEN = 1e-2  # of a state's width: what a picture would show, if the data have no noise
+_UNKNOWN = 5e-2  # of a state's width: what noise may be that nobody knows
 _HIDDEN_NOISE = 1e-2  # of a hidden state's width
-_ENOUGH = 2000  # samples that tell the sizes of networks
+_ENOUGH = 500  # samples that tell the sizes of networks
 _TRIAL = 1e-3  # of a network's output, by which its effect on the slopes is told
 
 Bounds = Mapping[str, tuple[float, float]]
@@ -45,7 +50,11 @@ class Prepared:
     sizes : Sizes
     scaling : Scaling
     noise : ndarray
-        Of each measured state.
+        Of each measured state; NaN where there are too few samples to tell.
+    is_told : bool
+        Whether somebody said so; else it was estimated.
+    forgiven : float
+        What outliers put on the mean square of misfit/noise, where a robust loss lets them be.
     """
 
     data: Data
@@ -54,6 +63,38 @@ class Prepared:
     sizes: Sizes
     scaling: Scaling
     noise: Array
+    is_told: bool
+    forgiven: float = 0.0
+
+    @property
+    def counted(self) -> Array:
+        """What counts as noise of each measured state."""
+        return self.sizes.noise[self.measured]
+
+    @property
+    def are_exact(self) -> bool:
+        """Whether samples show next to no noise: less than what counts as noise in training."""
+        return not self.is_told and bool(np.any(self.noise < self.counted))
+
+    @property
+    def met(self) -> float:
+        """A mean square of misfit/noise at which training may end: a third of a noise that was told."""
+        return _MET * float(np.mean((self.noise / self.counted) ** 2)) if self.is_told else 0.0
+
+    @property
+    def poor(self) -> float:
+        """A mean square of misfit/noise above which a law does not meet the data.
+
+        Noise that was not told is known less well from short runs; where there is none, or nobody knows it, a part of
+        the widths counts.
+        """
+        if self.is_told:
+            return _POOR + self.forgiven
+        width = self.sizes.width[self.measured]
+        missed = np.where(np.isnan(self.noise), _UNKNOWN * width, np.maximum(self.counted, _SEEN * width))
+        missed = np.where(self.noise >= self.counted, self.counted, missed)
+        few = 10.0 / float(np.median([len(run.t) for run in self.data.runs]))
+        return _POOR * (1.0 + few) * float(np.mean((missed / self.counted) ** 2)) + self.forgiven
 
 
 class Lifted:
@@ -107,6 +148,7 @@ def prepare(
     free: Sequence[str],
     begin: Mapping[str, float],
     augmented: int = 0,
+    huber: float = np.inf,
 ) -> Prepared:
     """Everything training is told.
 
@@ -123,8 +165,11 @@ def prepare(
         Where states begin that were not measured.
     augmented : int
         How many of the last states stand for whatever helps.
+    huber : float
+        So many times the noise is a misfit from which on it counts less: then the smooth curves leave outliers aside.
     """
-    smooth, estimated = smooth_runs(data.runs)
+    usual = without_outliers(data) if huber < np.inf else data
+    smooth, estimated = smooth_runs(usual.runs)
     noise = estimated if data.noise is None else np.asarray(data.noise, dtype=float)
     measured = np.array([ode.states.index(name) for name in data.states])
     first = np.array([begin.get(name, 0.0) for name in ode.states])
@@ -138,7 +183,21 @@ def prepare(
         runs.append(replace(run, y=y))
     whole = Data(ode.states, tuple(runs), None, data.independent)
     sizes = _sizes(data, curves, measured, noise, first)
-    return Prepared(whole, measured, curves, sizes, _scaling(ode, data, curves, bounds, free), noise)
+    scaling = _scaling(ode, data, curves, bounds, free)
+    forgiven = _forgiven(data, usual, curves, measured, sizes, huber)
+    return Prepared(whole, measured, curves, sizes, scaling, noise, data.noise is not None, forgiven)
+
+
+def _forgiven(
+    data: Data, usual: Data, curves: Sequence[Lifted], measured: Array, sizes: Sizes, huber: float
+) -> float:
+    """What samples that stand out put on the mean square of misfit/noise: 2 huber |r| each."""
+    total = 0.0
+    for run, other, curve in zip(data.runs, usual.runs, curves, strict=True):
+        out = np.isfinite(run.y) & np.isnan(other.y)
+        off = np.abs(run.y - curve(run.t)[:, measured]) / sizes.noise[measured]
+        total += 2.0 * huber * float(np.sum(off[out])) if out.any() else 0.0
+    return total / len(data)
 
 
 def _of_augmented(
@@ -164,7 +223,8 @@ def _sizes(data: Data, curves: Sequence[Lifted], measured: Array, noise: Array, 
     width[measured] = np.nanstd(everything, axis=0)
     width = np.where(width > 0.0, width, np.where(first != 0.0, np.abs(first), 1.0))
     of_state = _HIDDEN_NOISE * width
-    of_state[measured] = np.maximum(noise, _LEAST_NOISE * width[measured])
+    known = np.where(np.isnan(noise), _SEEN * width[measured], noise)
+    of_state[measured] = np.maximum(known, _LEAST_NOISE * width[measured])
     return Sizes(width, of_state)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dydt.brief import brief
-from dydt.expr.graph import symbols
+from dydt.expr.graph import symbols, walk
+from dydt.kernels.numpy import evaluate
 from dydt.learning.gradient import even_mesh
 from dydt.learning.loss import Piece
-from dydt.learning.training import POLISH, Outcome, Training
+from dydt.learning.outliers import without_outliers
+from dydt.learning.stages import FIRST_PARTS, POLISH
+from dydt.learning.training import Outcome, Training
 
 if TYPE_CHECKING:
     from dydt.learning.data import Data
@@ -25,8 +29,9 @@ if TYPE_CHECKING:
 
 Array = Any
 
-POOR = 2.0  # a mean square of misfit/noise from which a law does not meet the data
-_LOST = 400.0  # a mean square of misfit/noise at which nothing has been learned
+_LOST = 200.0  # a mean square of misfit/noise so many times what is poor: nothing has been learned
+_FAR = 6.0  # times the usual misfit: an outlier
+_NORMAL = 1.4826  # the standard deviation of normal numbers in units of the median of their sizes
 _POINTS = 400  # of the curves of a report
 _ABSORBED = 0.03  # the part of a parameter's effect that networks can't have: if it is less, nobody can tell them apart
 
@@ -66,6 +71,8 @@ class Report:
     curves : tuple of (int, ndarray, ndarray)
         What the law does: a run, times, and the measured states at these. A run is one curve, or if whole runs could
         not be followed, a curve for each piece.
+    forecasts : tuple of (int, ndarray, ndarray)
+        Where the last part of each run was forecast to go before it was trained on, as `curves`.
     marks : tuple of (str, int)
         Where in the history each stage begins.
     independent : str
@@ -87,10 +94,16 @@ class Report:
     residuals: tuple[Array, ...] = ()
     held: tuple[Array, ...] = ()
     curves: tuple[tuple[int, Array, Array], ...] = ()
+    forecasts: tuple[tuple[int, Array, Array], ...] = ()
     marks: tuple[tuple[str, int], ...] = ()
     independent: str = "t"
 
     __repr__ = brief
+
+    @property
+    def iterations(self) -> int:
+        """Of all stages: those that match slopes, and those that were undone, as well."""
+        return len(self.history)
 
     def __str__(self) -> str:
         rows = [("misfit (rms)", *self.states), ("trained on", *map(_number, self.inside))]
@@ -106,8 +119,7 @@ class Report:
             )
             for r in rows
         ]
-        iterations = sum(count for _, count, _ in self.stages)
-        lines.append(f"{self.weights:,} weights, {iterations:,} iterations, {self.seconds:.2f} s")
+        lines.append(f"{self.weights:,} weights, {self.iterations:,} iterations, {self.seconds:.2f} s")
         return "\n".join([*lines, self.note] if self.note else lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -122,6 +134,7 @@ class Report:
             "misfit at new times": listed(self.new_times),
             "misfit of the forecast": listed(self.beyond),
             "forecast part": self.beyond_part,
+            "iterations": self.iterations,
             "stages": [{"name": n, "iterations": i, "loss": v} for n, i, v in self.stages],
             "seconds": self.seconds,
             "weights": self.weights,
@@ -154,7 +167,7 @@ def report(law: ODE, training: Training, prepared: Prepared, data: Data, seconds
     beyond, part = _forecast(training, measured)
     return Report(
         data.states,
-        prepared.noise,
+        np.where(np.isnan(prepared.noise), prepared.counted, prepared.noise),
         _rms(off[~held]),
         _rms(unseen[held]),
         beyond,
@@ -163,12 +176,13 @@ def report(law: ODE, training: Training, prepared: Prepared, data: Data, seconds
         np.array([[loss, h] for _, _, loss, h in training.history]).reshape(-1, 2),
         seconds,
         training.scaling.size,
-        " ".join(_notes(law, training, data)),
+        " ".join(_notes(law, training, prepared, data)),
         data,
         starts,
         tuple(residuals),
         tuple(training.held),
         _curves(training, outcome, measured),
+        _forecasts(training, measured),
         _marks([stage for stage, _, _, _ in training.history]),
         data.independent,
     )
@@ -180,32 +194,66 @@ def _marks(stages: Sequence[str]) -> tuple[tuple[str, int], ...]:
 
 def _forecast(training: Training, measured: Array) -> tuple[Array, float]:
     """The misfit to the last part of the runs, of the law that had not seen it; and how large that part was."""
-    before = [o for o in training.outcomes if o.stage == "first parts of the runs"]
-    if not before:
+    before = _before(training)
+    if before is None:
         return np.full(len(measured), np.nan), 0.0
-    runs = training.whole
-    pieces = [Piece(k, float(r.t[0]), float(r.t[-1]), np.arange(len(r.t)), False) for k, r in enumerate(runs)]
-    off = _residuals(training, before[0], pieces)
+    off = _residuals(training, before, _whole_runs(training))
     last = [o[len(s.t) :, measured] for o, s in zip(off, training.shorter, strict=True)]
     return _rms(np.concatenate(last)), training.options.beyond
 
 
-def _notes(law: ODE, training: Training, data: Data) -> list[str]:
+def _forecasts(training: Training, measured: Array) -> tuple[tuple[int, Array, Array], ...]:
+    """The last part of the runs, as the law that had not seen it has them."""
+    before = _before(training)
+    if before is None:
+        return ()
+    pieces = _whole_runs(training)
+    parts = zip(training.shorter, training.whole, strict=True)
+    times = [
+        np.linspace(first.t[-1], run.t[-1], max(30, _POINTS // 4 // len(pieces))) for first, run in parts
+    ]
+    followed = _follow(training, before, pieces, times)
+    return tuple(
+        (k, t, y[:, measured]) for k, (t, y) in enumerate(zip(times, followed, strict=True)) if t[-1] > t[0]
+    )
+
+
+def _before(training: Training) -> Outcome | None:
+    """What was known when the last part of the runs had not been trained on yet."""
+    return next((outcome for outcome in training.outcomes if outcome.stage == FIRST_PARTS), None)
+
+
+def _whole_runs(training: Training) -> list[Piece]:
+    runs = enumerate(training.whole)
+    return [Piece(k, float(r.t[0]), float(r.t[-1]), np.arange(len(r.t)), False) for k, r in runs]
+
+
+def _notes(law: ODE, training: Training, prepared: Prepared, data: Data) -> list[str]:
     """What a reader should know."""
     found, outcome = [], training.result
-    if 2.0 * outcome.loss > _LOST:
+    if 2.0 * outcome.loss > _LOST * prepared.poor:
         found.append("Training found no law that meets the data: try another seed, or more iterations.")
-    elif outcome is not training.outcomes[-1]:
+    elif training.is_over and not training.follows_runs:
+        long = float(np.median([p.end - p.start for p in outcome.pieces]))
         found.append(
-            f"Whole runs could not be followed: the law meets {outcome.stage}, the misfits are those along them, and "
-            "forecasts further than that are not to be trusted."
+            f"Whole runs could not be followed: the law meets {outcome.stage} ({long:.2g} in {data.independent}), the "
+            "misfits are those along them, and forecasts further than that are not to be trusted."
         )
-    elif 2.0 * outcome.loss > POOR * (1.0 if data.noise is not None else 2.0):
-        found.append("The law misses the data by more than the noise: more neurons or iterations may help.")
+    else:
+        found += _of_misfit(training, prepared)
+    if training.is_over and math.isinf(training.options.huber):
+        found += _of_outliers(training, prepared, data)
+    if np.any(np.isnan(prepared.noise)):
+        unknown = ", ".join(s for s, v in zip(data.states, prepared.noise, strict=True) if np.isnan(v))
+        found.append(f"The samples can't tell the noise of {unknown}: 1% of the width was taken for it.")
     if not training.is_over:
         found.append("The training was interrupted.")
-    if data.independent in symbols(law.equations.derivatives):
-        found.append(f"The law depends on {data.independent}: outside the times of the data it is a guess.")
+    if is_told_time(law, min(run.t[0] for run in data.runs), max(run.t[-1] for run in data.runs)):
+        t = data.independent
+        found.append(
+            f"A network is told {t}, and outside the times of the data it is a guess: if you know what drives the law, "
+            f"say so, by period=… or in the law, as in x' = nn(x) + A*cos(w*{t})."
+        )
     alike = absorbed(training)
     if alike:
         whose = "their parts" if len(alike) > 1 else "its part"
@@ -213,6 +261,60 @@ def _notes(law: ODE, training: Training, data: Data) -> list[str]:
             f"The data don't determine {', '.join(alike)}: {whose} of the law can as well be the network's."
         )
     return found
+
+
+def is_told_time(law: ODE, first: float, last: float) -> bool:
+    """Whether an input of a network that depends on time goes on to values it did not have between these times."""
+    t = law.independent
+    inside, later = np.linspace(first, last, 1000), np.linspace(last, 1.5 * last - 0.5 * first, 500)
+    for node in walk(law.equations.derivatives):
+        for told in node.arguments if node.operation == "network" else ():
+            names = symbols([told])
+            if t in names and set(names) & set(law.states):
+                return True
+            if t in names:
+                known, ahead = (
+                    evaluate([told], {t: times, **law.parameters})[0] for times in (inside, later)
+                )
+                if np.max(np.abs(ahead - np.mean(known))) > 1.02 * np.max(np.abs(known - np.mean(known))):
+                    return True
+    return False
+
+
+def _of_misfit(training: Training, prepared: Prepared) -> list[str]:
+    """How near a law comes that follows the runs."""
+    outcome = training.result
+    is_poor, more = 2.0 * outcome.loss > prepared.poor, "more neurons or iterations may help."
+    if not prepared.are_exact:
+        return [f"The law misses the data by more than the noise: {more}"] if is_poor else []
+    off = np.concatenate(_residuals(training, outcome, outcome.pieces))[:, prepared.measured]
+    part = float(np.max(_rms(off) / prepared.sizes.width[prepared.measured]))
+    said = f"The data show next to no noise: the law misses them by {100 * part:.2g}% of their width"
+    return [f"{said}; {more}" if is_poor else f"{said}."]
+
+
+def _of_outliers(training: Training, prepared: Prepared, data: Data) -> list[str]:
+    """Some few samples that are much further from the law than the others, and from their neighbours."""
+    outcome = training.result
+    off = np.abs(np.concatenate(_residuals(training, outcome, outcome.pieces)))[:, prepared.measured]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        # Nothing is far off that misses by less than what is told to be noise.
+        size = np.maximum(_NORMAL * np.nanmedian(off, axis=0), prepared.noise if prepared.is_told else 0.0)
+    far = off > _FAR * size
+    if prepared.are_exact or not far.any():
+        return []
+    usual = without_outliers(data)
+    out = np.concatenate(
+        [np.isnan(u.y) & np.isfinite(r.y) for u, r in zip(usual.runs, data.runs, strict=True)]
+    )
+    counts = np.count_nonzero(out & far, axis=0)
+    found = [f"{n} samples of {state}" for n, state in zip(counts, data.states, strict=True) if n]
+    if not found:
+        return []
+    return [
+        f'{" and ".join(found)} lie far off the law and their neighbours: loss="huber" forgives outliers.'
+    ]
 
 
 def absorbed(training: Training) -> list[str]:
@@ -252,7 +354,7 @@ def _residuals(training: Training, outcome: Outcome, pieces: Sequence[Piece]) ->
 
 def _curves(training: Training, outcome: Outcome, measured: Array) -> tuple[tuple[int, Array, Array], ...]:
     """The law along the pieces, at many times."""
-    count = max(20, _POINTS // len(outcome.pieces))
+    count = max(60, _POINTS // len(outcome.pieces))
     times = [np.linspace(p.start, p.end, count) for p in outcome.pieces]
     followed = _follow(training, outcome, outcome.pieces, times)
     return tuple((p.run, t, y[:, measured]) for p, t, y in zip(outcome.pieces, times, followed, strict=True))
@@ -262,7 +364,7 @@ def _follow(
     training: Training, outcome: Outcome, pieces: Sequence[Piece], times: Sequence[Array]
 ) -> list[Array]:
     """The states of a law along pieces, at these times of each."""
-    meshes = [even_mesh(p.start, p.end, 0.5 * training.longest_step) for p in pieces]
+    meshes = [even_mesh(p.start, p.end, 0.5 * h) for p, h in zip(pieces, outcome.steps, strict=True)]
     samples, _ = training.engine.batch(meshes, times).forward(
         outcome.starts, training.scaling.to_law(outcome.z)
     )

@@ -136,22 +136,23 @@ class Scaling:
         return parameters
 
     def pull(self, z: Array, of_parameters: Array) -> Array:
-        """The derivative of a loss along z, from that along the parameters of the law."""
-        found = np.empty(self.size)
+        """The derivative of a loss along z, from that along the parameters of the law; or of several, a row each."""
+        rows = of_parameters.shape[:-1]
+        found = np.empty((*rows, self.size))
         place = 0
         for scaled in self.networks:
             network = scaled.network
-            own = of_parameters[scaled.first : scaled.first + network.count].copy()
+            own = of_parameters[..., scaled.first : scaled.first + network.count].astype(float)
             first, last = network.layers[0], network.layers[-1]
-            own[last.first : last.biases].reshape(last.inputs, last.outputs)[:] *= scaled.unit
-            own[last.biases : last.end] *= scaled.unit
-            matrix = own[first.first : first.biases].reshape(first.inputs, first.outputs)
-            matrix -= np.outer(scaled.centre, own[first.biases : first.end])
+            own[..., last.first : last.biases].reshape(*rows, last.inputs, last.outputs)[:] *= scaled.unit
+            own[..., last.biases : last.end] *= scaled.unit
+            matrix = own[..., first.first : first.biases].reshape(*rows, first.inputs, first.outputs)
+            matrix -= scaled.centre[:, None] * own[..., None, first.biases : first.end]
             matrix /= scaled.width[:, None]
-            found[place : place + network.count] = own
+            found[..., place : place + network.count] = own
             place += network.count
         for k, (index, within) in enumerate(self.plain.items()):
-            found[place + k] = of_parameters[index] * within.steepness(z[place + k])
+            found[..., place + k] = of_parameters[..., index] * within.steepness(z[place + k])
         return found
 
     def start(self, random: np.random.Generator, gain: float) -> Array:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dydt.errors import InputError
+from dydt.errors import InputError, SolveWarning
 from dydt.learning.follow import Pieces, Shooting, Whole
 from dydt.learning.least_squares import Outcome, least_squares, total
 
@@ -24,8 +25,11 @@ _PER_PIECE = 8  # samples of the shortest pieces
 _MOST_PIECES = 48
 # Of gaps, in the stages with up to so many pieces.
 _WEIGHTS = {4: (10.0, 1e3, 1e6), 10: (1.0, 10.0, 1e3), _MOST_PIECES: (1.0, 10.0)}
+# Before these, where states were not measured: gaps must not hold them where they are guessed.
+_SOFT = (0.01, 0.1)
 _WORSE = 1.5  # whole runs that meet the data so much worse than pieces are not followed
 _LARGEST = 100_000  # starts
+_STEPS = 50_000  # after which a solve that should say why a law can't be followed is given up
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,10 @@ class Found:
     pieces: Pieces | None = None
 
 
-def check(starts: Any, shooting: Any) -> None:
+def check(starts: Any, shooting: Any, seed: Any) -> None:
     """Complain about options that can't be used."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError(f"seed is a whole number from 0 on, and is {seed!r}")
     if isinstance(starts, bool) or not isinstance(starts, int | np.integer) or not 1 <= starts <= _LARGEST:
         raise InputError(f"starts is a whole number from 1 to {_LARGEST:,}, and is {starts!r}")
     is_count = isinstance(shooting, int | np.integer) and not isinstance(shooting, bool) and shooting >= 1
@@ -117,8 +123,7 @@ def misfit(fitting: Fitting, whole: Whole, outcome: Outcome) -> float:
     """How large residuals are, in units of the noise that is known, or that neighbouring samples show."""
     if not math.isfinite(outcome.cost):
         return math.inf
-    scatter = fitting.data.scatter if fitting.data.noise is None else fitting.data.noise
-    unit = np.maximum(scatter, 0.01 * fitting.widths)[whole.column]
+    unit = np.maximum(fitting.scatter, 0.01 * fitting.widths)[whole.column]
     off = np.abs(outcome.residuals[: whole.count] * whole.noise[whole.column] / unit)
     return math.sqrt(float(np.mean(off**2))) if fitting.loss == "linear" else 1.4826 * float(np.median(off))
 
@@ -140,10 +145,32 @@ def doubt(fitting: Fitting, whole: Whole, outcome: Outcome) -> str:
 def _lost(fitting: Fitting) -> str:
     values = fitting.unknowns.values(fitting.start)
     listed = ", ".join(f"{n} = {v:.4g}" for n, v in zip(fitting.free, values, strict=False))
+    begin = f" ({listed})" if listed else ""
+    name = fitting.free[0] if fitting.free else fitting.ode.states[0]
     return (
-        f"the law can't be followed along the data from where the fit begins ({listed}): it blows up or takes too many "
-        "steps; give guesses that are nearer, as in fit(data, a=1), bounds, or several starts, starts=32"
+        f"the law can't be followed along the data from where the fit begins{begin}: {_ending(fitting)}; give guesses "
+        f"that are nearer, as in {name}=1, bounds, or several starts, starts=32"
     )
+
+
+def _ending(fitting: Fitting) -> str:
+    """How the first run that is not followed ends."""
+    ode, u = fitting.ode, fitting.unknowns
+    parameters, first, _ = u.begin(fitting.start)
+    for start, y, run in zip(u.starts, first, fitting.data.runs, strict=True):
+        given = {n: float(v) for n, v in zip((*ode.parameters, *ode.states), (*parameters, *y), strict=True)}
+        given = {n: v for n, v in given.items() if math.isfinite(v) and n not in ode.equations.algebraic}
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SolveWarning)
+                end = ode.solve(
+                    (float(start), float(run.t[-1])), values=given, saveat="end", step_limit=_STEPS
+                )
+        except InputError as error:
+            return str(error)
+        if end.status != "done":
+            return end.message.rstrip(".")
+    return "it blows up or takes too many steps"
 
 
 # -- many starts --------------------------------------------------------------------------------------------------
@@ -253,13 +280,15 @@ def _by_pieces(fitting: Fitting, x: Array, shooting: Any, bar: Any) -> list[Foun
     pieces = cut(fitting, x, shooting)
     way = f"multiple shooting over {pieces.most} pieces"
     last: tuple[Outcome, Pieces] | None = None
+    softer = _SOFT if len(fitting.sketch.told) < len(fitting.ode.states) else ()
     while pieces.most > 1:
         made = None
-        for weight in _weights(pieces.most):
+        for weight in (*softer, *_weights(pieces.most)):
             made = _stage(fitting, Shooting(whole, pieces, units, weight), x, bar)
             if made is None:
                 break
             stage, x, pieces = made
+        softer = ()
         if made is None:
             break
         stage = _of_samples(fitting, stage)
@@ -271,12 +300,17 @@ def _by_pieces(fitting: Fitting, x: Array, shooting: Any, bar: Any) -> list[Foun
     found = [Found(outcome, way)]
     if last is not None:
         kept, pieces = last
-        # Gaps that count as much as samples leave room for what the law can't follow: errors are told from there.
-        joined = Shooting(whole, pieces, units, _WEIGHTS[_MOST_PIECES][-1])
-        residuals, jacobian = joined(joined.variables(kept.x))
+        shooting = joined(fitting, pieces)
+        residuals, jacobian = shooting(shooting.variables(kept.x))
         kept = replace(kept, residuals=residuals, jacobian=jacobian)
         found.append(Found(kept, f"{way}, of which {pieces.most} are left", (), pieces))
     return found
+
+
+def joined(fitting: Fitting, pieces: Pieces) -> Shooting:
+    """Pieces whose gaps count as much as samples, and leave room for what the law can't follow: errors are told from
+    there."""
+    return Shooting(fitting.whole, pieces, gap_units(fitting), _WEIGHTS[_MOST_PIECES][-1])
 
 
 def _weights(pieces: int) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ see `_score`. One decomposition serves all λ; columns and runs with the same ti
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import lru_cache
 from typing import Any
 
@@ -50,6 +51,60 @@ class NaturalSpline:
         if self.order == 2:
             return np.where(t == inside, a * low + b * high, 0.0)
         return np.where((t == inside) & (self.order == 3), (high - low) / h, 0.0)
+
+
+class MonotoneCubic:
+    """The cubic through samples that rises and falls only where they do.
+
+    F. N. Fritsch and J. Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300–304, with one-sided slopes at the ends.
+
+    Parameters
+    ----------
+    t, y : ndarray, shape (m,)
+        At least two samples, t rising.
+    """
+
+    def __init__(self, t: Array, y: Array) -> None:
+        self.t, self.y, self.order = np.asarray(t, dtype=float), np.asarray(y, dtype=float), 0
+        h = np.diff(self.t)
+        rise = np.diff(self.y) / h
+        self.slopes = np.full(len(t), rise[0])
+        if len(t) > 2:
+            before, after = rise[:-1], rise[1:]
+            long, short = 2.0 * h[1:] + h[:-1], h[1:] + 2.0 * h[:-1]
+            agree = before * after > 0.0
+            with np.errstate(divide="ignore", invalid="ignore"):
+                mean = (long + short) / (long / before + short / after)
+            self.slopes[1:-1] = np.where(agree, mean, 0.0)
+            self.slopes[0] = _end_slope(h[0], h[1], rise[0], rise[1])
+            self.slopes[-1] = _end_slope(h[-1], h[-2], rise[-1], rise[-2])
+
+    def derivative(self) -> MonotoneCubic:
+        """Its derivative, up to the second."""
+        made = copy(self)
+        made.order += 1
+        return made
+
+    def __call__(self, t: Array) -> Array:
+        t = np.asarray(t, dtype=float)
+        i = np.clip(np.searchsorted(self.t, t, side="right") - 1, 0, len(self.t) - 2)
+        h = self.t[i + 1] - self.t[i]
+        x = t - self.t[i]
+        rise, first, last = (self.y[i + 1] - self.y[i]) / h, self.slopes[i], self.slopes[i + 1]
+        square, cube = (3.0 * rise - 2.0 * first - last) / h, (first + last - 2.0 * rise) / h**2
+        if self.order == 0:
+            return self.y[i] + x * (first + x * (square + x * cube))
+        if self.order == 1:
+            return first + x * (2.0 * square + 3.0 * x * cube)
+        return 2.0 * square + 6.0 * x * cube
+
+
+def _end_slope(near: float, far: float, rise: float, other: float) -> float:
+    """From three samples, but not against the first two, nor much steeper where the others turn."""
+    slope = ((2.0 * near + far) * rise - near * other) / (near + far)
+    if slope * rise <= 0.0:
+        return 0.0
+    return 3.0 * rise if rise * other < 0.0 and abs(slope) > 3.0 * abs(rise) else slope
 
 
 def smoothing_spline(t: Array, y: Array) -> NaturalSpline:

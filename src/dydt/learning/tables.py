@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dydt.errors import InputError, nearest
+from dydt.learning.text import THOUSANDS, decoded, is_number, read_columns
 
 Array = Any
 
-_MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "-", "?", "."))
+_MISSING = frozenset(("", "na", "n/a", "#n/a", "n.a.", "nan", "null", "none", "-", "--", "?", "."))
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?(\D.*)?|\d\d?[./]\d\d?[./]\d{2,4}(\D.*)?")
+_OF_STATES = ("state", "states", "variable")  # a dimension of this name holds states, and no runs
+_NAMELESS = re.compile(r"(Unnamed: 0)?")  # in a file, and what pandas calls it
+_UNIT = re.compile(r"(.*\S)\s*[\[(]([^\[\]()]*)[\])]")
 _FORMATS = (".csv", ".tsv", ".txt", ".parquet")
+_OF_PANDAS = (".xlsx", ".xls", ".ods", ".feather", ".h5")
 _LARGEST = 1 << 30  # bytes of a text file
 
 
@@ -50,8 +57,10 @@ def read_tables(source: Any) -> list[Table]:
     InputError
         If it is none of what is known, or columns have different lengths.
     """
+    if isinstance(source, str) and "://" in source:
+        raise InputError(f"`{source}` is an address: download the file first, and give its path")
     if isinstance(source, str | Path):
-        return [_read_file(Path(source))]
+        return [_read_file(Path(source).expanduser())]
     if isinstance(source, Mapping) and not hasattr(source, "data_vars"):
         return _of_mapping(source)
     if isinstance(source, list | tuple):
@@ -65,8 +74,10 @@ def read_tables(source: Any) -> list[Table]:
         return [Table(columns)]
     if package == "dydt" and kind == "Ensemble":
         return _of_ensemble(source)
-    if package == "pandas" and kind == "DataFrame":
-        return [Table(_of_pandas(source))]
+    if package == "pandas" and kind in ("DataFrame", "Series"):
+        return [Table(_of_pandas(source if kind == "DataFrame" else source.to_frame(source.name or "x")))]
+    if kind == "LazyFrame":
+        source = source.collect()
     if package in ("polars", "pyarrow") and hasattr(source, "columns"):
         return [Table(_of_arrow(source))]
     if isinstance(source, np.ndarray) and source.dtype.names:
@@ -103,6 +114,8 @@ def _flat(name: str, values: Any) -> Array:
     """One column."""
     if hasattr(values, "to_numpy"):
         values = values.to_numpy()
+    if isinstance(values, np.ma.MaskedArray):
+        return _flat(name, np.ma.filled(values.astype(float), np.nan))
     try:
         array = np.asarray(values)
     except ValueError:
@@ -133,14 +146,25 @@ def _only(tables: list[Table], name: str) -> Table:
 
 
 def _of_pandas(frame: Any) -> dict[str, Array]:
-    if any(name is not None for name in frame.index.names):
-        taken = {str(c) for c in frame.columns}
-        frame = frame.reset_index([n for n in frame.index.names if n is not None and str(n) not in taken])
+    """The columns, and levels of the index that have a name; an index of real numbers without one is the time."""
+    names = [str(c) for c in frame.columns]
+    _check_names(names)
+    if frame.index.names == [None] and frame.index.dtype.kind == "f" and "t" not in names:
+        frame = frame.rename_axis(index="t")
+    levels = [n for n in frame.index.names if n is not None and str(n) not in names]
+    frame = frame.reset_index(levels) if levels else frame
     return {str(name): frame[name].to_numpy() for name in frame.columns}
 
 
+def _check_names(names: Sequence[str]) -> None:
+    doubled = next((n for i, n in enumerate(names) if n in names[:i]), None)
+    if doubled is not None:
+        raise InputError(f"the table has two columns called `{doubled}`")
+
+
 def _of_arrow(table: Any) -> dict[str, Array]:
-    names = list(getattr(table, "column_names", None) or table.columns)
+    names = [str(n) for n in getattr(table, "column_names", None) or table.columns]
+    _check_names(names)
     return {str(name): np.asarray(table[name].to_numpy()) for name in names}
 
 
@@ -149,6 +173,9 @@ def _of_xarray(source: Any) -> list[Table]:
     if not hasattr(source, "data_vars"):
         name = source.name or "x"
         source = source.to_dataset(name=name)
+    split = next((d for d in source.sizes if str(d).lower() in _OF_STATES), None)
+    if split is not None and len(source.data_vars) == 1:
+        source = next(iter(source.data_vars.values())).to_dataset(dim=split)
     dims = list(source.sizes)
     time = next((d for d in dims if str(d).lower() in ("t", "time")), dims[-1] if dims else None)
     others = [d for d in dims if d != time]
@@ -183,16 +210,16 @@ def _of_ensemble(source: Any) -> list[Table]:
 
 def _read_file(path: Path) -> Table:
     suffix = path.suffix.lower()
+    if path.is_dir():
+        raise InputError(f"`{path}` is a folder: give a file, or a list of files, one a run")
     if suffix not in _FORMATS:
+        seen = f"ends with `{suffix}`" if suffix else "has no such ending"
+        seen += ": read it with pandas, and give the table" if suffix in _OF_PANDAS else ""
         raise InputError(
-            f"data are read from {', '.join(_FORMATS)}, and `{path.name}` ends with `{suffix}`"
-            f"{nearest(suffix, _FORMATS)}"
+            f"data are read from {', '.join(_FORMATS)}, and `{path.name}` {seen}{nearest(suffix, _FORMATS)}"
         )
     if not path.is_file():
-        there = (
-            [p.name for p in path.parent.iterdir() if p.suffix in _FORMATS] if path.parent.is_dir() else []
-        )
-        raise InputError(f"there is no file `{path}`{nearest(path.name, there)}")
+        raise InputError(f"there is no file `{path}`{_near(path)}")
     try:
         if suffix == ".parquet":
             return Table(_of_parquet(path))
@@ -200,14 +227,19 @@ def _read_file(path: Path) -> Table:
             raise InputError(
                 f"`{path.name}` is larger than a gigabyte: read it with pandas or polars, as Parquet"
             )
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
     except OSError as error:
         raise InputError(f"`{path}` can't be read: {(error.strerror or str(error)).lower()}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"`{path.name}` is not text in UTF-8: byte {error.start + 1:,} is {error.object[error.start]:#04x}"
-        ) from None
-    return _of_text(text, path.name)
+    columns, first, rows = read_columns(decoded(content, path.name), path.name)
+    return Table(columns, "", first, rows)
+
+
+def _near(path: Path) -> str:
+    """The file that may be meant, by its name before the ending."""
+    there = [p for p in path.parent.iterdir() if p.suffix in _FORMATS] if path.parent.is_dir() else []
+    names = {p.stem: p.name for p in there}
+    found = get_close_matches(path.stem, names, n=1)
+    return f"; did you mean `{names[found[0]]}`?" if found else ""
 
 
 def _of_parquet(path: Path) -> dict[str, Array]:
@@ -223,60 +255,51 @@ def _of_parquet(path: Path) -> dict[str, Array]:
         raise InputError(f"`{path.name}` is no Parquet file: {str(error).splitlines()[0]}") from None
 
 
-def _of_text(text: str, name: str) -> Table:
-    """Comma-, semicolon-, tab- or space-separated columns with a line of names; lines with # in front are remarks."""
-    lines = [(i + 1, line) for i, line in enumerate(text.splitlines())]
-    lines = [(i, line) for i, line in lines if line.strip() and not line.lstrip().startswith("#")]
-    if not lines:
-        raise InputError(f"`{name}` is empty: the first line should name the columns, as in t,x,y")
-    head = lines[0][1]
-    delimiter = next((d for d in (",", ";", "\t") if d in head), " ")
+# -- names ---------------------------------------------------------------------------------------------------------
 
-    cells = _cells([line for _, line in lines], delimiter, name)
-    names = cells[0]
-    if all(_is_number(cell) for cell in names):
-        raise InputError(
-            f"`{name}` begins with numbers: put a line with the names of the columns on top, as in t,x,y"
-        )
+
+def renamed(table: Table, rename: Mapping[str, str]) -> Table:
+    """The table with other names of columns, those of the rest without their units, and no column of row numbers."""
+    table = _without_index(table)
+    there = list(table.columns)
+    plain = [without_unit(name) for name in there]
+    if len(set(plain)) == len(plain):
+        rename = {without_unit(name) if name not in plain else name: new for name, new in rename.items()}
+        there = plain
+    for name in rename:
+        if name not in there:
+            raise InputError(
+                f"rename: there is no column `{name}`{nearest(str(name), there) or '.'} There: {', '.join(there)}"
+            )
+    names = [rename.get(name, name) for name in there]
     doubled = next((n for i, n in enumerate(names) if n in names[:i]), None)
     if doubled is not None:
-        raise InputError(f"`{name}` has two columns called `{doubled}`")
-    if len(lines) == 1:
-        raise InputError(f"`{name}` names its columns, and holds no rows")
-    rows = cells[1:]
-    for (number, _), row in zip(lines[1:], rows, strict=True):
-        if len(row) != len(names):
-            commas = delimiter == "," and len(row) == 2 * len(names)
-            hint = ": are these decimal commas? Write 1.5, not 1,5" if commas else ""
-            raise InputError(f"`{name}`, line {number}: {len(row)} cells under {len(names)} names{hint}")
-    columns = {
-        n: np.array(column, dtype=object) for n, column in zip(names, zip(*rows, strict=True), strict=True)
-    }
-    first, last = lines[1][0], lines[-1][0]
-    dense = last - first + 1 == len(rows)  # else lines were left out, and rows are counted
-    return Table(columns, "", first if dense else 1, "line" if dense else "row")
+        raise InputError(f"rename would make two columns `{doubled}`")
+    return replace(table, columns=dict(zip(names, table.columns.values(), strict=True)))
 
 
-def _cells(lines: list[str], delimiter: str, name: str) -> list[list[str]]:
-    """The cells of each line; line by line, so that a quote that is left open does not swallow the rest."""
-    if delimiter == " ":
-        return [line.split() for line in lines]
-    found = []
-    for line in lines:
-        try:
-            cells = next(csv.reader([line], delimiter=delimiter)) if '"' in line else line.split(delimiter)
-        except csv.Error as error:
-            raise InputError(f"`{name}` can't be read as a table: {error}") from None
-        found.append([cell.strip() for cell in cells])
-    return found
+def without_unit(name: str) -> str:
+    """The name of a column without its unit.
+
+    >>> without_unit("x [mg/l]"), without_unit("x (0)"), without_unit("(ml)")
+    ('x', 'x (0)', '(ml)')
+    """
+    found = _UNIT.fullmatch(name)
+    return found[1].rstrip() if found and not found[2].strip().isdigit() else name
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _without_index(table: Table) -> Table:
+    """The table without a column that counts its rows and has no name, as pandas writes it; if such a column does
+    not count them, it is the time."""
+    columns = dict(table.columns)
+    name = next(iter(columns), None)
+    if name is None or not _NAMELESS.fullmatch(name):
+        return table
+    cells = columns.pop(name)
+    counts = len(cells) > 0 and [str(c) for c in cells] == [str(i) for i in range(len(cells))]
+    if not counts and "t" not in columns:
+        columns = {"t": cells, **columns}
+    return replace(table, columns=columns)
 
 
 # -- numbers ------------------------------------------------------------------------------------------------------
@@ -292,9 +315,8 @@ def numbers(table: Table, name: str) -> Array:
     """
     values = table.columns[name]
     if values.dtype.kind in "Mm":
-        raise InputError(
-            f"column `{name}` holds dates: give numbers, as in (dates - dates[0]) / np.timedelta64(1, 's')"
-        )
+        what = "dates" if values.dtype.kind == "M" else "durations"
+        raise InputError(f"column `{name}` holds {what}, as only the time may: choose the states, states=…")
     if values.dtype.kind in "fiub":
         found = values.astype(float)
     elif values.dtype.kind == "c":
@@ -312,22 +334,41 @@ def numbers(table: Table, name: str) -> Array:
     return found
 
 
+def is_missing(value: Any) -> bool:
+    """Whether a cell says that nothing was measured."""
+    if isinstance(value, str):
+        return value.strip().lower() in _MISSING
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
+
+
 def _number(table: Table, name: str, index: int, value: Any) -> float:
-    if value is None:
+    if is_missing(value):
         return math.nan
-    text = value.strip() if isinstance(value, str) else value
-    if isinstance(text, str) and text.lower() in _MISSING:
-        return math.nan
+    text = value.strip().replace("−", "-") if isinstance(value, str) else value
     try:
         if isinstance(text, str) and "_" in text:
             raise ValueError
         return float(text)
+    except OverflowError:
+        return math.inf
     except (TypeError, ValueError):
         pass
     where = f"{table.rows} {index + table.first_row}"
-    if type(value).__name__ == "NAType":
-        return math.nan
-    shown = str(value)[:40]
-    comma = isinstance(text, str) and _is_number(text.replace(",", ".", 1))
-    hint = "; write decimals with a point" if comma else ""
-    raise InputError(f"column `{name}`, {where}: `{shown}` is no number{hint}")
+    raise InputError(
+        f"column `{name}`, {where}: `{str(value)[:40]}` is no number{_hint(table, name, str(text))}"
+    )
+
+
+def _hint(table: Table, name: str, text: str) -> str:
+    """What to do about a cell that is no number."""
+    if _DATE.fullmatch(text):
+        return " but a date, as only the time may be: choose the states, states=…"
+    if is_number(text.replace(",", ".", 1)) and not THOUSANDS.fullmatch(text):
+        return '; write decimals with a point, or read the table with pandas.read_csv(…, decimal=",")'
+    if is_number(text.replace(".", "").replace(",", ".", 1)) or is_number(text.replace(",", "")):
+        return "; write decimals with a point, and thousands without any"
+    if not any(is_number(str(v)) for v in table.columns[name]):
+        return (
+            f': if it tells runs apart, say run="{name}"; else choose the columns that are states, states=…'
+        )
+    return ""

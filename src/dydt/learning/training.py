@@ -9,46 +9,29 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from dydt.expr.equations import Equations
 from dydt.learning.data import Data, Run
-from dydt.learning.gradient import Engine
+from dydt.learning.gradient import Engine, even_mesh
 from dydt.learning.loss import Piece, ShootingLoss, Sizes, SlopeLoss, cut_runs
-from dydt.learning.optimise import LBFGS
+from dydt.learning.minimisers import MINIMISERS, minimiser_for
+from dydt.learning.optimise import Optimiser
+from dydt.learning.pace import adjusted, are_alike, inherited
 from dydt.learning.scaling import Scaling
+from dydt.learning.smooth import Curve, sample_curves
+from dydt.learning.stages import Stage, between, from_arrays, plan, to_arrays
 
 Array = Any
 
-
-class Curve(Protocol):
-    """What training is told of a run before a law is known."""
-
-    known: Array
-
-    def __call__(self, t: Array) -> Array:
-        """The states at these times, shape (len(t), n)."""
-
-    def slope(self, t: Array) -> Array:
-        """Their derivatives."""
-
-    def tells(self, t: Array) -> Array:
-        """Whether it can be relied on at these times."""
-
-
-POLISH = "all samples"
-
-_POINTS = 400  # of smooth curves, at which slopes are matched
-_SAMPLES = 12  # in the shortest pieces
-_LONGER = 4  # how much longer pieces become from stage to stage
-_PATIENCE = 25  # iterations in which a stage must gain …
-_LEAST_GAIN = 5e-4  # … this part of its loss
-_HELD_PATIENCE = 80  # iterations in which held-out samples may get worse
-_POLISHING = (
-    8  # the last stage, which nothing stops in time, has the iterations of the others divided by this
-)
+_POINTS = 400  # of smooth curves, at which slopes are matched, …
+_ENOUGH = 2000  # … and the most of them, where these give …
+_EQUATIONS = 1.25  # … so many times as many equations as there are variables
+_NEAR = 0.2  # of the widths: how near to the curves longer pieces come where shorter ones aren't needed
+_LEAST_GAIN = 5e-4  # the part of its loss that a stage must gain, as long as its minimiser has patience
+_ROUNDS = 3  # in which steps become as long as the noise allows
 _SHORTER = 64.0  # times shorter than at first is the shortest step; a law that wants more is lost
 _LOST = 4.0  # a stage whose misfit to held-out samples is so many times that of an earlier one is undone
 
@@ -74,8 +57,12 @@ class Options:
         The last part of each run that is held back until the last stage, to tell how good a forecast is.
     iterations : int
         The most for the last stages; the others get a part of it.
+    optimiser : str
+        "gauss-newton", "lbfgs", "adam", or "auto": the quicker one of the first two, by the size of each stage.
     huber : float
         Misfits beyond so many times the noise count linearly.
+    met : float
+        A mean square of misfit/noise from which on nothing more is to be gained.
     """
 
     method: str = "tsit5"
@@ -87,20 +74,8 @@ class Options:
     iterations: int = 800
     huber: float = math.inf
     precision: str = "auto"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage: how many pieces each run is cut into (none: slopes are matched), and its most iterations.
-
-    `whole` is False while the last part of each run is held back; with `everything` no sample is held out any more.
-    """
-
-    name: str
-    pieces: tuple[int, ...]
-    iterations: int
-    whole: bool = False
-    everything: bool = False
+    met: float = 0.0
+    optimiser: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -116,12 +91,14 @@ class Moment:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """Where a stage ended: the variables, the pieces and where they start, and how well held-out samples are met."""
+    """Where a stage ended: the variables, the pieces, where they start and how long their steps are; how well held-out
+    samples are met."""
 
     stage: str
     z: Array
     pieces: tuple[Piece, ...]
     starts: Array
+    steps: Array
     loss: float
     held: float
     iterations: int
@@ -166,13 +143,14 @@ class Training:
             held[[0, -1]] = False
         self.whole = data.runs
         self.shorter = tuple(_first_part(run, options.beyond) for run in data.runs)
-        self.stages = self._plan()
+        are_held, are_free = any(h.any() for h in self.held), bool(scaling.plain and scaling.networks)
+        self.stages = plan(self.shorter, self.whole, options.iterations, are_held, are_free)
         self.number = self.iteration = 0
         self.z = scaling.start(random, options.gain)
         self.pieces: tuple[Piece, ...] = ()
         self.starts = np.zeros((0, len(law.states)))
-        self.longest_step = self._first_step()
-        self._shortest = self.longest_step / _SHORTER
+        self._first = self._first_step()
+        self.steps = np.zeros(0)
         self.history: list[tuple[str, int, float, float]] = []
         self.outcomes: list[Outcome] = []
         self._best: tuple[float, Array, int] = (math.inf, self.z, 0)
@@ -184,31 +162,13 @@ class Training:
         }
         pool.shutdown(wait=False)
         self._loss: Any = None
-        self._optimiser: LBFGS | None = None
+        self._optimiser: Optimiser | None = None
+        self._minimiser = MINIMISERS["lbfgs"]
 
     @property
     def engine(self) -> Engine:
         """The kernel of the trajectories."""
         return self._engines[self.options.method].result()
-
-    def _plan(self) -> list[Stage]:
-        """Slopes, then pieces with some dozen samples, then fewer and fewer, and whole runs at the end."""
-        counts = [max(1, round(len(run.t) / _SAMPLES)) for run in self.shorter]
-        part, most = max(20, self.options.iterations // 4), self.options.iterations
-        stages = [Stage("slopes", (), 2 * part)]
-        while max(counts) > 1:
-            samples = max(round(len(r.t) / c) for r, c in zip(self.shorter, counts, strict=True))
-            stages.append(Stage(f"pieces of {samples} samples", tuple(counts), part))
-            counts = [max(1, math.ceil(count / _LONGER)) for count in counts]
-            if max(counts) == 2:
-                counts = [1] * len(counts)
-        ones = (1,) * len(self.whole)
-        if any(len(a.t) < len(b.t) for a, b in zip(self.shorter, self.whole, strict=True)):
-            stages.append(Stage("first parts of the runs", ones, most))
-        stages.append(Stage("whole runs", ones, most, True))
-        if any(held.any() for held in self.held):
-            stages.append(Stage(POLISH, ones, max(1, most // _POLISHING), True, True))
-        return stages
 
     def _first_step(self) -> float:
         """A part of the time in which the curves change by their own width."""
@@ -228,10 +188,9 @@ class Training:
     def run(self, watch: Callable[[Moment], None] | None = None) -> None:
         """Train to the end; `watch` is called after each iteration, and may raise to stop."""
         while not self.is_over:
-            stage = self.stages[self.number]
             self.step()
             if watch is not None and self.history:
-                watch(self._moment(stage))
+                watch(self._moment())
 
     def stop(self) -> None:
         """End in the middle of it: the best of the stage that is being worked on counts, if it is of use."""
@@ -240,57 +199,118 @@ class Training:
 
     def step(self) -> None:
         """One iteration of the stage; at its end the change to the next one."""
-        stage = self.stages[self.number]
         if self._optimiser is None:
-            self._begin(stage)
-        optimiser = self._optimiser
+            self._pass_over()
+            self._begin(self.stages[self.number])
+            if self._is_met():  # before anything was done
+                self._end(self.stages[self.number])
+                return
+        stage, optimiser = self.stages[self.number], self._optimiser
         assert optimiser is not None
-        goes_on = optimiser.step()
-        self.iteration += 1
-        held = self._loss.held if stage.pieces and self._loss.held_count else math.nan
-        self.history.append((stage.name, self.iteration, optimiser.value, held))
-        score = optimiser.value if math.isnan(held) else held
-        if score < self._best[0]:
-            self._best = (score, optimiser.x, self.iteration)
-        if not goes_on or self.iteration >= stage.iterations or self._has_settled():
+        goes_on = True
+        if not self._is_through(stage):  # as one is that was interrupted in its last moment
+            goes_on = optimiser.step()
+            self.iteration += 1
+            self.history.append((stage.name, self.iteration, optimiser.value, self._held()))
+            if self._score() < self._best[0]:
+                self._best = (self._score(), self._scored(), self.iteration)
+        if not goes_on or self._is_through(stage):
             self._end(stage)
+
+    def _is_through(self, stage: Stage) -> bool:
+        is_over = self.iteration >= self._most(stage)
+        return self.iteration > 0 and (is_over or self._has_settled() or self._is_met())
+
+    def _most(self, stage: Stage) -> int:
+        """Iterations of a stage; nothing stops the last one in time."""
+        divided = self._minimiser.polishing if stage.everything else 1
+        return max(1, stage.iterations // divided)
+
+    def _minimise(self, variables: Array) -> Optimiser:
+        """Begin to make the loss of a stage small."""
+        self._minimiser = minimiser_for(self._loss, len(variables), self.options.optimiser)
+        self._optimiser = self._minimiser.make(self._loss, variables)
+        return self._optimiser
+
+    def _held(self) -> float:
+        """The mean square of misfit/noise over the samples that are held out; NaN if there are none."""
+        return self._loss.held if isinstance(self._loss, ShootingLoss) and self._loss.held_count else math.nan
+
+    def _score(self) -> float:
+        """Half the mean square of what a stage is judged by: samples held out, or else its loss."""
+        assert self._optimiser is not None
+        held = self._held()
+        return self._optimiser.value if math.isnan(held) else 0.5 * held
+
+    def _scored(self) -> Array:
+        """The variables that have this score: samples held out tell of those last looked at."""
+        assert self._optimiser is not None
+        return self._optimiser.x if math.isnan(self._held()) else self._loss.at
+
+    def _is_met(self) -> bool:
+        """Whether nothing more is to be gained."""
+        if not isinstance(self._loss, ShootingLoss):
+            return False
+        _, _, loss, held = self.history[-1]
+        known = self._score() if self.iteration == 0 else loss if math.isnan(held) else 0.5 * held
+        return 2.0 * known < self.options.met
+
+    def _pass_over(self) -> None:
+        """Leave out the stages of pieces where the law can follow longer ones already."""
+        while max(self.stages[self.number].pieces, default=1) > 1 and not self.outcomes:
+            if not self._follows(self.stages[self.number + 1]):
+                return
+            self.number += 1
+
+    def _follows(self, stage: Stage) -> bool:
+        """Whether the law stays near the curves along the pieces of a stage."""
+        pieces = self._pieces_of(stage)
+        times = [self.whole[p.run].t[p.rows] for p in pieces]
+        meshes = [even_mesh(p.start, p.end, self._first) for p in pieces]
+        expected = np.concatenate([self.curves[p.run](t) for p, t in zip(pieces, times, strict=True)])
+        starts = self._starts(pieces)
+        samples, _ = self.engine.batch(meshes, times).forward(starts, self.scaling.to_law(self.z))
+        with np.errstate(over="ignore", invalid="ignore"):
+            away = (((samples - expected) / self.sizes.width)[:, self.curves[0].known]) ** 2
+        # One that is far off counts as one that is off by a width: some few runs don't decide.
+        return bool(np.all(np.isfinite(away)) and np.mean(np.minimum(away, 1.0)) < _NEAR**2)
 
     def _begin(self, stage: Stage) -> None:
         """The loss of a stage and its minimiser, from where the last stage ended."""
-        self._best = (math.inf, self.z, 0)
         if not stage.pieces:
-            self._loss = self.slope_loss()
-            self._optimiser = LBFGS(self._loss, self.z)
+            self._loss = self.slope_loss(stage.alone)
+            self._minimise(self.z)
+            self._best = (math.inf, self.z, 0)
             return
         pieces = tuple(cut_runs(self.whole if stage.whole else self.shorter, stage.pieces))
         self.starts = self._starts(pieces)
+        self.steps = inherited(self.pieces, self.steps, pieces, self._first)
         self.pieces = pieces
         self._loss = self._shooting_loss(stage)
-        for _ in range(4):  # steps as long as the noise allows
-            self._loss(self._loss.variables(self.z, self.starts))
-            error = self._loss.batch.error
-            if 0.02 < error < 1.0 or not math.isfinite(error):
+        spans = np.array([p.end - p.start for p in pieces])
+        for _ in range(_ROUNDS):
+            self._loss.batch.forward(self.starts, self.scaling.to_law(self.z))
+            errors, shortest = self._loss.batch.errors, self._first / _SHORTER
+            steps = adjusted(self.steps, errors, self.engine.order, spans, shortest)
+            if are_alike(self.steps, steps, spans):
                 break
-            factor = 0.8 * (1.0 / max(error, 1e-12)) ** (1.0 / self.engine.order)
-            self.longest_step = max(self.longest_step * min(2.0, max(0.2, factor)), self._shortest)
+            self.steps = steps
             self._loss = self._shooting_loss(stage)
-        self._optimiser = LBFGS(self._loss, self._loss.variables(self.z, self.starts))
+        optimiser = self._minimise(self._loss.variables(self.z, self.starts))
+        score = self._score()
+        self._best = (score if math.isfinite(score) else math.inf, optimiser.x, 0)
 
-    def slope_loss(self) -> SlopeLoss:
-        """The misfit of slopes to the smooth curves."""
-        parts: list[tuple[Array, Array, Array]] = []
-        most = max(30, _POINTS // len(self.shorter))
-        for curve, run in zip(self.curves, self.shorter, strict=True):
-            places = np.linspace(0, len(run.t) - 1, min(most, len(run.t)))
-            times = np.interp(places, np.arange(len(run.t)), run.t)
-            told = curve.tells(times)
-            times = times[told] if told.any() else times
-            parts.append((times, curve(times), curve.slope(times)))
-        t, y, slopes = (np.concatenate(items) for items in zip(*parts, strict=True))
-        known = self.curves[0].known
-        return SlopeLoss(
-            self._engines["euler"].result(), self.scaling, t, y, slopes, self.options.decay, known
-        )
+    def slope_loss(self, alone: bool = False) -> SlopeLoss:
+        """The misfit of slopes to the smooth curves; if networks learn alone, further parameters stay as they are."""
+        enough = _EQUATIONS * self.scaling.size / max(1, int(np.count_nonzero(self.curves[0].known)))
+        runs = len(self.shorter)
+        most = min(max(30, math.ceil(_POINTS / runs)), max(5, math.ceil(max(_ENOUGH, enough) / runs)))
+        t, y, slopes = sample_curves(self.curves, self.shorter, most)
+        known, free = self.curves[0].known, np.ones(self.scaling.size)
+        if alone:
+            free[self.scaling.size - len(self.scaling.plain) :] = 0.0
+        engine, decay = self._engines["euler"].result(), self.options.decay
+        return SlopeLoss(engine, self.scaling, t, y, slopes, decay, known, free)
 
     def _shooting_loss(self, stage: Stage) -> ShootingLoss:
         o, runs = self.options, self.whole if stage.whole else self.shorter
@@ -303,7 +323,7 @@ class Training:
             runs,
             self.pieces,
             self.sizes,
-            self.longest_step,
+            self.steps,
             o.decay,
             held,
             o.huber,
@@ -323,41 +343,76 @@ class Training:
 
     def _has_settled(self) -> bool:
         losses = [loss for _, _, loss, _ in self.history[-self.iteration :]]
-        if len(losses) > _PATIENCE and losses[-1] > (1.0 - _LEAST_GAIN) * losses[-1 - _PATIENCE]:
+        patience = self._minimiser.patience
+        if len(losses) > patience and losses[-1] > (1.0 - _LEAST_GAIN) * losses[-1 - patience]:
             return True
-        return self.iteration - self._best[2] >= _HELD_PATIENCE
+        return self.iteration - self._best[2] >= self._minimiser.held_patience
 
     def _end(self, stage: Stage) -> None:
         """Take the best of the stage, or undo the stage if it has lost its way."""
         score, x, _ = self._best
-        if stage.pieces and math.isfinite(score):
-            self.z, self.starts = (part.copy() for part in self._loss.split(x))
+        if not stage.pieces:
+            self.z = x.copy()
+            self._go_on()
+            return
+        outcome = None
+        if math.isfinite(score):
+            z, starts = (part.copy() for part in self._loss.split(x))
             value, _ = self._loss(x)
             held = self._loss.held if self._loss.held_count else math.nan
-            self.outcomes.append(
-                Outcome(stage.name, self.z, self.pieces, self.starts, value, held, self.iteration)
-            )
-        elif math.isfinite(score):
-            self.z = x.copy()
+            outcome = Outcome(stage.name, z, self.pieces, starts, self.steps, value, held, self.iteration)
+        if outcome is not None and not self._is_lost(outcome):
+            self.outcomes.append(outcome)
+            self.z, self.starts = outcome.z, outcome.starts
+            self._go_on()
+        else:
+            self._go_back(stage)
+
+    def _go_on(self) -> None:
         self.number += 1
         self.iteration = 0
         self._optimiser = self._loss = None
 
+    def _is_lost(self, outcome: Outcome) -> bool:
+        """Whether a stage ended much further from the data than the one before it."""
+        if not self.outcomes:
+            return False
+        before, now = (o.loss if math.isnan(o.held) else 0.5 * o.held for o in (self.outcomes[-1], outcome))
+        return now > max(_LOST * before, 1.0)
+
+    def _go_back(self, lost: Stage) -> None:
+        """From where the last good stage ended to pieces that are half as long; if they are already, that is all."""
+        if not self.outcomes:
+            self._go_on()
+            return
+        last = self.outcomes[-1]
+        self.z, self.pieces, self.starts, self.steps = last.z, last.pieces, last.starts, last.steps
+        done = self.stages[self._stage_number(last.stage)]
+        shorter = between(self.shorter, done.pieces, lost, done.iterations)
+        if shorter is None or any(stage.name == shorter.name for stage in self.stages):
+            self.number = len(self.stages) - 1
+        else:
+            self.stages.insert(self.number, shorter)
+            self.number -= 1
+        self._go_on()
+
     @property
     def result(self) -> Outcome:
         """The outcome of the last stage that did not lose its way."""
-        found = self.outcomes[0]
-        for outcome in self.outcomes[1:]:
-            before, now = (o.loss if math.isnan(o.held) else 0.5 * o.held for o in (found, outcome))
-            if now <= max(_LOST * before, 1.0):
-                found = outcome
-        return found
+        return self.outcomes[-1]
 
-    def _moment(self, stage: Stage) -> Moment:
-        everything = sum(s.iterations for s in self.stages)
-        done = sum(s.iterations for s in self.stages[: self.number]) + self.iteration
-        _, iteration, loss, held = self.history[-1]
-        return Moment(stage.name, min(1.0, done / everything), iteration, loss, held)
+    @property
+    def follows_runs(self) -> bool:
+        """Whether the law meets whole runs, and not only parts of them."""
+        return bool(self.outcomes) and self.stages[self._stage_number(self.result.stage)].whole
+
+    def _moment(self) -> Moment:
+        everything = sum(s.iterations * s.effort for s in self.stages)
+        done = sum(s.iterations * s.effort for s in self.stages[: self.number])
+        if not self.is_over:
+            done += self.iteration * self.stages[self.number].effort
+        stage, iteration, loss, held = self.history[-1]
+        return Moment(stage, min(1.0, done / everything), iteration, loss, held)
 
     # -- keeping and resuming -------------------------------------------------------------------------------------
 
@@ -367,13 +422,14 @@ class Training:
             "number": np.array([self.number, self.iteration]),
             "z": self.z,
             "starts": self.starts,
-            "longest_step": np.array(self.longest_step),
+            "steps": self.steps,
+            **to_arrays(self.stages),
             "history": np.array([[self._stage_number(n), i, v, h] for n, i, v, h in self.history]),
             "best": np.array([self._best[0], self._best[2]]),
             "best x": self._best[1],
         }
         for k, outcome in enumerate(self.outcomes):
-            kept |= {f"outcome {k} z": outcome.z, f"outcome {k} starts": outcome.starts}
+            kept |= {f"outcome {k} {name}": getattr(outcome, name) for name in ("z", "starts", "steps")}
             numbers = [self._stage_number(outcome.stage), outcome.loss, outcome.held, outcome.iterations]
             kept[f"outcome {k}"] = np.array(numbers)
         if self._optimiser is not None:
@@ -382,8 +438,9 @@ class Training:
 
     def restore(self, kept: Mapping[str, Array]) -> None:
         """Go on from a state that was given by a training of the same law, data and options."""
+        self.stages = from_arrays(kept)
         self.number, self.iteration = (int(n) for n in kept["number"])
-        self.z, self.starts, self.longest_step = kept["z"], kept["starts"], float(kept["longest_step"])
+        self.z = kept["z"]
         rows = kept["history"].reshape(-1, 4)
         self.history = [(self.stages[int(n)].name, int(i), float(v), float(h)) for n, i, v, h in rows]
         self._best = (float(kept["best"][0]), kept["best x"], int(kept["best"][1]))
@@ -392,24 +449,21 @@ class Training:
             k = len(self.outcomes)
             number, loss, held, iterations = kept[f"outcome {k}"]
             stage = self.stages[int(number)]
-            z, starts = kept[f"outcome {k} z"], kept[f"outcome {k} starts"]
-            self.outcomes.append(
-                Outcome(
-                    stage.name, z, self._pieces_of(stage), starts, float(loss), float(held), int(iterations)
-                )
-            )
-        if self.outcomes:
-            self.pieces = self.outcomes[-1].pieces
+            z, starts, steps = (kept[f"outcome {k} {name}"] for name in ("z", "starts", "steps"))
+            of_stage = (stage.name, z, self._pieces_of(stage), starts, steps)
+            self.outcomes.append(Outcome(*of_stage, float(loss), float(held), int(iterations)))
+        if self.outcomes:  # between two stages, all is as the last one left it
+            last = self.outcomes[-1]
+            self.z, self.pieces, self.starts, self.steps = last.z, last.pieces, last.starts, last.steps
         state = {n.removeprefix("optimiser "): v for n, v in kept.items() if n.startswith("optimiser ")}
         if state:
             stage = self.stages[self.number]
             if stage.pieces:
-                self.pieces = self._pieces_of(stage)
+                self.pieces, self.starts, self.steps = self._pieces_of(stage), kept["starts"], kept["steps"]
                 self._loss = self._shooting_loss(stage)
             else:
-                self._loss = self.slope_loss()
-            self._optimiser = LBFGS(self._loss, state["x"])
-            self._optimiser.restore(state)
+                self._loss = self.slope_loss(stage.alone)
+            self._minimise(state["x"]).restore(state)
 
     def _pieces_of(self, stage: Stage) -> tuple[Piece, ...]:
         return tuple(cut_runs(self.whole if stage.whole else self.shorter, stage.pieces))

@@ -24,7 +24,7 @@ from dydt.solvers.workspace import DONE, STOPPED, Workspace
 Array = Any
 
 _MOST_STEPS = 50_000  # that a trial set of parameters may cost
-_KEPT = 32  # sets of times that are laid out for the next call
+_KEPT = 256  # sets of times that are laid out for the next call
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,15 +39,20 @@ class Paths:
         ∂y/∂(quantity).
     end : ndarray, shape (members, n)
     end_slopes : ndarray, shape (members, n, q)
-    fine : ndarray of bool, shape (members,)
-        Which reached their end.
+    statuses : ndarray, shape (members,)
+        How each ended.
     """
 
     y: Array
     slopes: Array
     end: Array
     end_slopes: Array
-    fine: Array
+    statuses: Array
+
+    @property
+    def fine(self) -> Array:
+        """Which reached their end."""
+        return (self.statuses == DONE) | (self.statuses == STOPPED)
 
 
 class Trajectories:
@@ -69,6 +74,7 @@ class Trajectories:
     def __init__(
         self, ode: ODE, quantities: Sequence[str], rtol: float, method: str, sizes: Array, units: Array
     ) -> None:
+        self._made_of = ode, tuple(quantities), rtol, method, sizes, units
         self.ode, self.quantities = ode, tuple(quantities)
         self.size = len(ode.states)
         self.law = _larger(ode, self.quantities) if quantities else ode
@@ -76,6 +82,8 @@ class Trajectories:
             ode.states, method, rtol, 1e-10, None, None, math.inf, _MOST_STEPS, math.inf, False,
             ode.is_constrained,
         )  # fmt: skip
+        if not self.settings.rtol:
+            raise InputError(f"a fit needs a positive rtol, as in rtol=1e-6, and has {rtol!r}")
         if not methods.method(self.settings.method).adaptive:
             raise InputError(f"a fit needs a method that finds its own steps, and {method} takes fixed ones")
         floor = 1e-2 * rtol * np.asarray(sizes, dtype=float)
@@ -83,6 +91,9 @@ class Trajectories:
         self._absolute = np.concatenate([floor, per_unit.reshape(-1)])
         self._repeated: dict[tuple[int, int], tuple[Repeated, Array]] = {}
         self._templates: dict[int, tuple[Workspace, Array]] = {}
+
+    def __reduce__(self) -> Any:
+        return Trajectories, self._made_of  # machine code is made again where it is read
 
     def __call__(
         self, t0: Array, t1: Array, y: Array, slopes: Array, parameters: Array, times: Array
@@ -100,29 +111,37 @@ class Trajectories:
             Sorted in the direction of time; each member is asked at those within its span.
         """
         total, n, q = len(y), self.size, len(self.quantities)
-        whole = np.empty((total, n * (1 + q)))
-        whole[:, :n] = y
-        whole[:, n:] = np.moveaxis(slopes, 2, 1).reshape(total, n * q)
-        missed = np.zeros(total, dtype=bool)
-        if self.ode.is_constrained:
-            whole, missed = self._consistent(t0, whole, parameters)
+        whole = self._begin(t0, y, slopes, parameters)
         columns = [t0, t1, *whole.T, *np.asarray(parameters, dtype=float).T]
         harvest = self._solve(columns, total, times)
         saved = harvest.saved
         assert saved is not None
         ends = harvest.states
-        fine = ((harvest.statuses == DONE) | (harvest.statuses == STOPPED)) & ~missed
         saved = saved.reshape(total, len(times), 1 + q, n).copy()
         ends = ends.reshape(total, 1 + q, n).copy()
         return Paths(
             saved[:, :, 0],
-            np.swapaxes(saved[:, :, 1:], 2, 3),
+            saved[:, :, 1:].swapaxes(2, 3),
             ends[:, 0],
-            np.swapaxes(ends[:, 1:], 1, 2),
-            fine,
+            ends[:, 1:].swapaxes(1, 2),
+            harvest.statuses.copy(),
         )
 
-    def _consistent(self, t0: Array, whole: Array, parameters: Array) -> tuple[Array, Array]:
+    def starts(self, t0: Array, y: Array, slopes: Array, parameters: Array) -> Array:
+        """Where the members start: at y, or next to it where the constraints are satisfied; shape (members, n)."""
+        return self._begin(t0, y, slopes, parameters)[:, : self.size]
+
+    def _begin(self, t0: Array, y: Array, slopes: Array, parameters: Array) -> Array:
+        """States and sensitivities, a row a member; NaN in those that can't satisfy the constraints."""
+        total, n, q = len(y), self.size, len(self.quantities)
+        whole = np.empty((total, n * (1 + q)))
+        whole[:, :n] = y
+        whole[:, n:] = slopes.swapaxes(1, 2).reshape(total, n * q)
+        if self.ode.is_constrained:
+            return self._consistent(t0, whole, parameters)
+        return whole
+
+    def _consistent(self, t0: Array, whole: Array, parameters: Array) -> Array:
         """The starts that satisfy the constraints, for the states and their sensitivities."""
         for i, name in enumerate(self.law.states):
             if name in self.law.equations.algebraic:
@@ -130,22 +149,23 @@ class Trajectories:
         try:
             found = starts(self.law.starter, float(t0[0]), whole, np.asarray(parameters, dtype=float))
         except InputError:
-            return np.nan_to_num(whole), np.ones(len(whole), dtype=bool)
-        return np.where(found.missed[:, None], np.nan_to_num(whole), found.states), found.missed
+            return np.full(whole.shape, np.nan)
+        return np.where(found.missed[:, None], np.nan, found.states)
 
     def _solve(self, columns: list[Array], total: int, times: Array) -> Harvest:
         """The quick way for a few members, if it leads to the end."""
         settings, lanes = self.settings, 1 if total == 1 else None  # a single one is quicker without company
+        changes, key = bool(settings.stiff_method), (total, id(times))
+        found = self._repeated.get(key)
+        harvest = None if found is None else found[0](columns)
+        if harvest is not None:
+            return harvest
         task = Task(self._template, columns, total, 0.0, _MOST_STEPS, times)
-        changes = bool(settings.stiff_method)
         sweeper = self._sweeper(False, lanes)
-        if total <= sweeper.lanes:
-            key = (total, id(times))
-            found = self._repeated.get(key)
-            if found is None:
-                if len(self._repeated) >= _KEPT:
-                    self._repeated.clear()
-                found = self._repeated[key] = (Repeated(sweeper, task, settings.method, changes), times)
+        if found is None and total <= sweeper.lanes:
+            if len(self._repeated) >= _KEPT:
+                self._repeated.clear()
+            found = self._repeated[key] = (Repeated(sweeper, task, settings.method, changes), times)
             harvest = found[0](columns)
             if harvest is not None:
                 return harvest

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from dydt.brief import brief
 from dydt.errors import InputError, nearest
+from dydt.learning.discriminant import plane_of
 
 Array = Any
 
@@ -32,18 +34,24 @@ class Stream:
     names: tuple[str, ...]
     labels: Array
 
+    __repr__ = brief
+
     def __str__(self) -> str:
         times, points, dimensions = self.states.shape
         lengths = np.linalg.norm(np.diff(self.states, axis=0), axis=2).sum(axis=0)
         straight = np.linalg.norm(self.states[-1] - self.states[0], axis=1)
         return (
-            f"{points} points in {dimensions} dimensions at {times} times from {self.t[0]:.6g} to {self.t[-1]:.6g}; "
+            f"{points} point{'s' * (points > 1)} in {dimensions} dimension{'s' * (dimensions > 1)} at {times} "
+            f"time{'s' * (times > 1)} from {self.t[0]:.6g} to {self.t[-1]:.6g}; "
             f"mean path {np.mean(lengths):.3g} long, from end to end {np.mean(straight):.3g}"
         )
 
     def plane(self, along: Any = None) -> tuple[Array, tuple[str, str]]:
-        """The states in two dimensions, and what they are called: the states themselves, or if there are more the two
-        directions along which the points are spread most in the end (principal components), or two chosen ones.
+        """The states in two dimensions, and what they are called.
+
+        Two states are a plane. More are seen from the side that shows best at the last time what the labels tell apart:
+        two discriminant directions of classes; of two classes, and of numbers, the direction that tells them, over that
+        of the largest spread at right angles to it. Each of these mixes all states.
 
         Parameters
         ----------
@@ -68,13 +76,8 @@ class Stream:
         if dimensions == 1:
             along = np.broadcast_to(self.t[:, None, None], self.states.shape)
             return np.concatenate([along, self.states], axis=2), ("t", self.names[0])
-        centre = self.states[-1].mean(axis=0)
-        ends, centred = self.states[-1] - centre, self.states - centre
-        _, _, directions = np.linalg.svd(ends.T @ ends)
-        two = directions[:2]
-        largest = np.abs(two).argmax(axis=1)
-        two = two * np.sign(two[[0, 1], largest])[:, None]  # the same way round every time
-        return centred @ two.T, ("first principal component", "second principal component")
+        directions, names = plane_of(self.states[-1], self.labels)
+        return (self.states - self.states[-1].mean(axis=0)) @ directions, names
 
     def _along(self, along: Any) -> tuple[Array, tuple[str, str]]:
         if isinstance(along, str) or len(along) != 2:
@@ -138,9 +141,12 @@ class Regions:
     names: tuple[str, ...]
     classes: Array | None
 
+    __repr__ = brief
+
     def __str__(self) -> str:
         rows, columns, outputs = self.values.shape
-        what = f"probabilities of {outputs} classes" if self.classes is not None else f"{outputs} outputs"
+        what = f"{outputs} output{'s' * (outputs > 1)}"
+        what = what if self.classes is None else f"probabilities of {outputs} classes"
         return f"{what} on {columns} × {rows} places, around {len(self.points)} points"
 
     def to_dict(self) -> dict[str, Any]:

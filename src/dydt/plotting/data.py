@@ -18,6 +18,7 @@ Array = Any
 
 MOST = 6  # panels
 _NAMED = 8  # runs that a legend names
+_NAME = 10.5  # points, of axes
 
 
 def samples(
@@ -110,23 +111,28 @@ def points(axes: Any, t: Array, values: Array, colour: Any, name: str) -> None:
     )
 
 
+def same_size(panels: Sequence[Any]) -> None:
+    """Names of axes that look of one size, and fit the lowest panel: letters of mathematics are smaller than others."""
+    for axes in panels:
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.label.set_size(_NAME * (1.2 if "$" in axis.label.get_text() else 1.0))
+
+
 def name_runs(axes: Any, data: Any, look: Theme) -> None:
     """Which colour is which run, or how many there are."""
     if len(data.runs) == 1:
         return
     if len(data.runs) <= _NAMED:
         handles = [line for line in axes.lines if line.get_gid() == "samples"]
-        axes.legend(
-            handles,
-            [line.get_label() for line in handles],
-            title="run",
-            loc="upper left",
-            bbox_to_anchor=(1.01, 1.02),
-            borderaxespad=0,
-            fontsize=10,
-        )
+        key_beside(axes, handles, [line.get_label() for line in handles], title="run", fontsize=10)
         return
     axes.annotate(
         f"{len(data.runs)} runs", (1, 1), xycoords="axes fraction", xytext=(0, 7), textcoords="offset points",
         ha="right", va="bottom", fontsize=9, color=look.quiet, annotation_clip=False,
     )  # fmt: skip
+
+
+def key_beside(axes: Any, handles: Sequence[Any], words: Sequence[str], **look: Any) -> Any:
+    """A legend to the right of the axes."""
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.02), "borderaxespad": 0}
+    return axes.legend(list(handles), list(words), **place, **{"fontsize": 9, **look})

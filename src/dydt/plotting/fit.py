@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
-from dydt.plotting.data import colours, name_runs, pick, points
+from dydt.plotting.data import colours, key_beside, name_runs, pick, points, same_size
 from dydt.plotting.labels import label
 from dydt.plotting.picture import Picture, save, sheet
-from dydt.plotting.series import heading
+from dydt.plotting.series import heading, mark_data_end
 from dydt.plotting.style import Theme, styled, theme
 
 Array = Any
 
 _POINTS = 600  # of a curve
-_DRAWN = 12  # runs whose curves are drawn
+_DRAWN = 60  # runs whose curves are drawn
 _STRENGTHS = {"light": (0.33, 0.13), "dark": (0.45, 0.25)}  # of the bands of curves and of measurements
 
 
@@ -63,7 +65,7 @@ def fitted(
     chosen = pick(data.states, names)
     bands = _predictions(fit, level, until)
     with styled(look):
-        figure = sheet(look, size, (7.6, 1.0 + 3.0 * len(chosen)))
+        figure = sheet(look, size, (8.6, 1.0 + 3.0 * len(chosen)))
         ratios = [3.0, 1.0] * len(chosen)
         rows = figure.subplots(2 * len(chosen), 1, sharex=True, squeeze=False, height_ratios=ratios)[:, 0]
         for k, name in enumerate(chosen):
@@ -71,9 +73,9 @@ def fitted(
             _residuals(rows[2 * k + 1], fit, name, k, look)
         rows[-1].set_xlabel(label(data.independent))
         figure.align_ylabels(list(rows))
+        same_size(list(rows))
         name_runs(rows[0], data, look)
-        if len(data.runs) == 1:
-            _key(rows[0], level, look)
+        _key(rows, len(data.runs) == 1, level, look)
         heading(rows[0], title, _remark(fit), look)
     if path is not None:
         save(figure, path)
@@ -108,6 +110,8 @@ def _curves(axes: Any, fit: Any, bands: list[Any], name: str, panel: int, look: 
     axes.set_ylabel(label(name))
     axes.margins(x=0.02)
     _limits(axes, fit, bands, name)
+    end = max(float(run.t[-1]) for run in data.runs)
+    mark_data_end(axes, end, (end, max(float(band.t[-1]) for band in bands)), "data end", look, not panel)
 
 
 def _foreseen(axes: Any, band: Any, name: str, look: Theme) -> slice:
@@ -116,8 +120,12 @@ def _foreseen(axes: Any, band: Any, name: str, look: Theme) -> slice:
     lost = np.flatnonzero(band.high[:, i] - band.low[:, i] > band.widths[i])
     if not len(lost) or lost[0] == 0:  # too few samples, and the curve is all there is to see
         return slice(None)
-    axes.axvspan(band.t[lost[0]], band.t[-1], color=look.grid, lw=0, zorder=0, gid="beyond foresight")
+    axes.axvspan(band.t[lost[0]], band.t[-1], **_veil(look), zorder=0, gid="beyond foresight")
     return slice(0, int(lost[0]) + 1)
+
+
+def _veil(look: Theme) -> dict[str, Any]:
+    return {"facecolor": "none", "edgecolor": look.grid, "hatch": "////", "lw": 0}
 
 
 def _fill(axes: Any, t: Array, low: Array, high: Array, colour: Any, strength: float, name: str) -> None:
@@ -148,29 +156,34 @@ def _residuals(axes: Any, fit: Any, name: str, panel: int, look: Theme) -> None:
         there = left[:, column][np.isfinite(left[:, column])]
         largest = max(largest, 1.1 * float(np.max(np.abs(there), initial=0.0)))
     axes.set_ylim(-largest, largest)
-    axes.set_ylabel("residual", fontsize=9, color=look.quiet)
+    axes.set_ylabel("residual")
     axes.grid(False)
     axes.locator_params(axis="y", nbins=3)
 
 
-def _key(axes: Any, level: float, look: Theme) -> None:
+def _key(rows: Any, single: bool, level: float, look: Theme) -> None:
     """What the marks mean."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
     colour, (strong, weak) = look.palette[0], _STRENGTHS[look.name]
-    handles = [
+    handles: list[Any] = [
         Line2D([], [], ls="none", marker="o", ms=4.5, mew=0, color=colour, alpha=0.75),
-        Line2D([], [], color=look.ink, lw=1.3),
-        Patch(color=colour, alpha=1 - (1 - strong) * (1 - weak), lw=0),  # one lies on the other
-        Patch(color=colour, alpha=weak, lw=0),
+        Line2D([], [], color=look.ink if single else colour, lw=1.3),
+        # of a single run one lies on the other
+        Patch(color=colour, alpha=1 - (1 - strong) * (1 - weak) if single else strong, lw=0),
     ]
-    words = ["data", "fit", f"curve, {level:.0%}", f"new data, {level:.0%}"]
-    axes.legend(handles, words, loc="upper left", bbox_to_anchor=(1.01, 1.02), borderaxespad=0, fontsize=9.5)
+    words = ["data", "fit", f"{100 * level:.4g}% band of the curve"]
+    if single:
+        handles.append(Patch(color=colour, alpha=weak, lw=0))
+        words.append(f"{100 * level:.4g}% band of new data")
+    handles.append(Patch(color=look.grid, lw=0))
+    words.append("twice the noise")
+    if any(patch.get_gid() == "beyond foresight" for axes in rows for patch in axes.patches):
+        handles.append(Patch(**_veil(look)))
+        words.append("bands wider than the data")
+    key_beside(rows[0] if rows[0].get_legend() is None else rows[1], handles, words)
 
 
 def _remark(fit: Any) -> str:
-    """The fitted parameters with their errors, in lines that fit."""
+    """The fitted parameters with their errors, in lines that fit; and which curves are missing."""
     parts = []
     for name, value in list(fit.values.items())[:8]:
         error = fit.standard_errors[name]
@@ -179,4 +192,6 @@ def _remark(fit: Any) -> str:
             + (f" ± {error:.2g}" if np.isfinite(error) else " (not determined)")
         )
     lines = [",   ".join(parts[i : i + 4]) for i in range(0, len(parts), 4)]
+    if len(fit.data.runs) > _DRAWN:
+        lines.append(f"curves of {_DRAWN} of {len(fit.data.runs):,} runs are drawn, and the data of all")
     return "\n".join(lines)

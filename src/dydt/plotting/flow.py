@@ -42,7 +42,8 @@ def stream(
     ----------
     found : Stream
     along : (str, str), optional
-        The two states that are drawn; by default both, or the plane in which the points spread most.
+        The two states that are drawn; by default both, or of more the plane in which labels are seen apart best at the
+        end, as `Stream.plane` tells.
     panels : int
         How many times.
     dark : bool

@@ -17,6 +17,7 @@ from dydt.plotting.style import Theme, styled, theme
 
 _PANELS = 4
 _FEW = 60  # so few saved points are marked each
+_NARROW = 0.01  # of the width: less of what lies beyond the data is not marked
 _LEGEND = 40  # more names than this become a colour bar
 
 
@@ -85,6 +86,7 @@ def time_series(
         figure.align_ylabels(list(rows))
         for axes in rows:
             span(axes, points, look)
+        _outside_data(list(rows), solution, look)
         heading(rows[0], title, ending(solution, figure.get_figwidth()), look)
     if path is not None:
         save(figure, path)
@@ -179,6 +181,42 @@ def span(axes: Any, points: Samples, look: Theme) -> None:
         axes.set_xlim(min(low, beyond), max(high, beyond))
         axes.axvspan(last, beyond, color=look.grid, lw=0, zorder=0)
         axes.axvline(last, color=look.quiet, lw=1.0, ls=(0, (2, 2)), zorder=1)
+
+
+def _outside_data(rows: Sequence[Any], solution: Any, look: Theme) -> None:
+    """Of a law that was learned: where its data begin and end."""
+    ode = solution.problem.ode
+    if ode.seen is None or ode.equations.span is None:
+        return
+    first, last = sorted((float(solution.t[0]), float(solution.t[-1])))
+    begin, end = ode.equations.span
+    for axes in rows:
+        mark_data_end(axes, end, (max(first, end), last), "data end", look, axes is rows[0])
+        mark_data_end(axes, begin, (first, min(last, begin)), "data begin", look, axes is rows[0])
+
+
+def mark_data_end(
+    axes: Any, t: float, beyond: tuple[float, float], word: str, look: Theme, is_named: bool = True
+) -> None:
+    """A veil over what lies beyond the data, and a line with a word where they end, if that is to be seen."""
+    left, right = axes.get_xlim()
+    if not beyond[1] - beyond[0] > _NARROW * (right - left):
+        return
+    axes.axvspan(*beyond, color=look.grid, alpha=0.55, lw=0, zorder=0, gid="beyond the data")
+    if not beyond[0] <= t <= beyond[1]:
+        t, word = beyond[0], "no data here"
+    else:
+        axes.axvline(t, color=look.quiet, lw=1.0, ls=(0, (2, 2)), zorder=1, gid=word)
+    if is_named:
+        low, high = axes.get_ylim()
+        if not any(text.get_gid() == "where data end" for text in axes.texts):
+            axes.set_ylim(low, high + 0.08 * (high - low))
+        back = t > 0.85 * right + 0.15 * left
+        axes.annotate(
+            word, (t, 1.0), xycoords=("data", "axes fraction"), xytext=(-4 if back else 4, -3),
+            textcoords="offset points", ha="right" if back else "left", va="top", fontsize=9, color=look.quiet,
+            gid="where data end",
+        )  # fmt: skip
 
 
 def heading(axes: Any, title: str | None, remark: str, look: Theme) -> None:

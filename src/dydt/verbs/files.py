@@ -23,7 +23,11 @@ class FileVerbs:
     def __reduce__(self) -> Any:
         """Copies, also for other processes, say the same law and compile it again."""
         law = cast("ODE", self)
-        return _copied, (law.equations, law.parameters, law.text), {"training": law.training, "seen": law.seen}
+        return (
+            _copied,
+            (law.equations, law.parameters, law.text),
+            {"training": law.training, "seen": law.seen},
+        )
 
     def to_latex(self) -> str:
         r"""The equations in LaTeX.

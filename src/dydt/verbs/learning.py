@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
+from dydt.expr.network import networks
+
 if TYPE_CHECKING:
     from dydt.learning.fitted import Fit
     from dydt.ode import ODE
@@ -12,6 +16,13 @@ if TYPE_CHECKING:
 
 class LearningVerbs:
     """The verbs of the room `learning`."""
+
+    @property
+    def weights(self) -> dict[str, Any]:
+        """The weights of the law's networks, an array each; NaN where there is none yet."""
+        law = cast("ODE", self)
+        found = networks(law.equations.derivatives)
+        return {n.name: np.array([law.parameters[w] for w in n.weights], dtype=float) for n in found}
 
     def fit(
         self,
@@ -30,6 +41,7 @@ class LearningVerbs:
         rtol: float = 1e-6,
         method: str = "auto",
         progress: bool = True,
+        training: Mapping[str, Any] | None = None,
         values: Mapping[str, Any] | None = None,
         **guesses: Any,
     ) -> Fit:
@@ -67,6 +79,9 @@ class LearningVerbs:
             As in `solve`.
         progress : bool
             Show a bar on long fits, if somebody is watching.
+        training : mapping, optional
+            How networks in the law are trained: ``held``, ``beyond``, ``decay``, ``iterations``, ``precision``,
+            ``optimiser`` and ``checkpoint``, as in `dydt.learn`.
         values, **guesses
             Where parameters and initial values begin, or what they are if they are not fitted. Parameters without a
             value begin where the law's slopes are nearest to those of smoothed data.
@@ -75,7 +90,9 @@ class LearningVerbs:
         -------
         Fit
             Values, standard errors, intervals, what the data do not determine, `law`, `predict`, `plot`. A law with
-            networks is trained instead: a `Learned`, with `law` and `training`.
+            networks is trained instead: a `Learned`, with `law`, `training` and `predict`, without bands. It takes ``free``, ``bounds``, ``log``,
+            ``noise``, ``loss="huber"``, ``starts`` and ``seed`` (of the weights), an explicit ``method``, and begins at
+            each run's first sample; other options are refused.
 
         Raises
         ------
@@ -104,6 +121,6 @@ class LearningVerbs:
             "Fit",
             fit(
                 law, data, free, bounds, initial, noise, loss, starts, log, shooting, t0, seed, rtol, method, progress,
-                named,
+                training, named,
             ),
         )  # fmt: skip
