@@ -138,7 +138,7 @@ def _settle(loss: NetworkLoss, z: Array) -> float:
 
 
 def _by_quasi_newton(loss: NetworkLoss, trained: Trained, plan: Plan, random: np.random.Generator) -> Any:
-    minimiser = LBFGS(loss, trained.z, tolerance=1e-7)
+    minimiser = LBFGS(loss, trained.z, tolerance=1e-7, rounding=loss.block.engine.rounding)
     for number in range(plan.rounds):
         if not minimiser.step():
             if not trained.losses:

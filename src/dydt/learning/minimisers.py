@@ -45,7 +45,7 @@ class Minimiser:
 
 def _lbfgs(loss: Loss, x: Array) -> LBFGS:
     """In single precision values are known to some five digits."""
-    return LBFGS(loss, x, rounding=1e-5 if loss.engine.format.name == "single" else 0.0)
+    return LBFGS(loss, x, rounding=loss.engine.rounding)
 
 
 MINIMISERS = {
