@@ -264,7 +264,8 @@ def apply(name: str, *arguments: Any) -> Node:
     if len(nodes) != operation.arity:
         raise InputError(f"{name} takes {operation.arity} argument(s), not {len(nodes)}")
     wants_truth = operation.arity if name in ("and", "or", "not") else int(name == "select")
-    nodes = tuple(as_truth(n) if i < wants_truth else as_value(n) for i, n in enumerate(nodes))
+    truths = tuple(n if is_truth(n) else apply("ne", n, 0.0) for n in nodes[:wants_truth])
+    nodes = truths + tuple(map(as_value, nodes[wants_truth:]))
     simpler = _simplify(name, nodes)
     return simpler if simpler is not None else _intern(name, nodes)
 
@@ -295,11 +296,6 @@ def is_truth(node: Node) -> bool:
 def as_value(node: Node) -> Node:
     """The node itself, or 1 and 0 for yes and no."""
     return apply("select", node, 1.0, 0.0) if is_truth(node) else node
-
-
-def as_truth(node: Node) -> Node:
-    """The node itself, or whether the number that it is differs from zero."""
-    return node if is_truth(node) else apply("ne", node, 0.0)
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
