@@ -169,3 +169,18 @@ def test_dates_are_read_and_their_unit_is_said():
 
 def test_an_address_is_no_file():
     assert "is an address: download" in run("https://example.com/a.csv", "--law", LAW, code=2).output
+
+
+def test_a_training_that_found_nothing_is_no_success(tmp_path):
+    t = np.linspace(0, 20, 80)
+    x = np.sin(2 * t) + 0.01 * np.random.default_rng(0).normal(size=80)
+    rows = "\n".join(f"{a:.6g},{b:.6g}" for a, b in zip(t, x, strict=True))
+    (tmp_path / "wave.csv").write_text(f"t,x\n{rows}\n", encoding="utf-8")
+    given = ["wave.csv", "--law", NETWORK, "--iterations", "10", "--out", "law.npz", "--quiet"]
+    result = run(*given, code=1)  # no single autonomous state can oscillate
+    assert "training found no law that meets the data" in result.stderr
+    learned = RUNNER.invoke(
+        app, ["learn", "wave.csv", "--hidden", "4", "--iterations", "10", "--out", "l.npz", "-q"]
+    )
+    assert learned.exit_code == 1
+    assert "training found no law that meets the data" in learned.stderr

@@ -133,7 +133,13 @@ def test_dates_are_days_or_hours_since_the_first(tmp_path):
         np.testing.assert_array_equal(data.runs[0].t, [0, 1, 3, 6])
     assert "date = 0 … 6 days since 2024-03-01" in str(data)
 
-    hours = ["2024-03-01 08:00", "2024-03-01T09:30", "2024-03-01 10:00:00", "2024-03-01T12:00"]
+    assert (
+        read_data(pandas.DataFrame({"x": x}, index=pandas.to_datetime(iso))).unit == "days since 2024-03-01"
+    )
+    months = read_data({"t": ["2024-01", "2024-02", "2024-03", "2024/4/1"], "x": x})
+    np.testing.assert_array_equal(months.runs[0].t, [0, 31, 60, 91])
+
+    hours = ["2024-03-01 8:00", "2024-03-01T09:30", "1.3.2024 10:00:00", "2024/03/01 12:00"]
     data = read_data({"t": hours, "x": x})
     np.testing.assert_allclose(data.runs[0].t, [0, 1.5, 2, 4], rtol=1e-15)
     assert data.unit == "hours since 2024-03-01 08:00:00"
@@ -141,7 +147,9 @@ def test_dates_are_days_or_hours_since_the_first(tmp_path):
     np.testing.assert_allclose(read_data({"t": zoned, "x": x}).runs[0].t, [0, 1, 2, 6])
     lasted = read_data({"t": pandas.to_timedelta([10, 20, 30, 60], unit="min"), "x": x})
     assert (lasted.unit, list(lasted.runs[0].t)) == ("minutes", [10, 20, 30, 60])
-    next_day = [h.replace("03-01", "03-02") for h in hours]  # all runs since the first date of all
+    next_day = [
+        h.replace("03-01", "03-02").replace("1.3", "2.3").replace("03/01", "03/02") for h in hours
+    ]  # all runs since the first date of all
     runs = read_data([{"t": next_day, "x": x}, {"t": hours, "x": x}]).runs
     np.testing.assert_allclose([runs[0].t[0], runs[1].t[0]], [24, 0])
 

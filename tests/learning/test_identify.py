@@ -90,3 +90,15 @@ def test_a_product_is_found_in_chaos_too():
         "only the product p*q is determined, not p and q one by one"
     ]
     assert np.all(np.isfinite(np.delete(fit.errors, [1, 2])))
+
+
+def test_the_unit_of_a_state_that_nobody_measured_is_open_in_chaos_too():
+    """y -> y/c leaves x and z as they are: a symmetry that steps keep to within their error only."""
+    t = np.linspace(0, 10, 200)
+    clean = dydt.gallery.lorenz().solve(t=(0, 10), x=1, y=1, z=20, saveat=t).y
+    x, _, z = (clean + 0.3 * np.random.default_rng(0).normal(size=clean.shape)).T
+    law = dydt.ODE("x' = s*(c*y - x); y' = x*(r - z)/c - y; z' = c*x*y - b*z")
+    fit = law.fit({"t": t, "x": x, "z": z}, x=1, y=0.5, z=20, s=10, r=28, b=8 / 3, c=2)
+    (direction,) = fit.undetermined
+    assert direction.text == "only the product c*y(0) is determined, not c and y(0) one by one"
+    assert np.isfinite(fit.errors).sum() == 5

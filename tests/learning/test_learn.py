@@ -214,6 +214,8 @@ def test_decay_and_held_do_what_they_say():
         ({"hidden": 32}, "hidden=\\(32, 32\\)"),
         ({"activation": "tahn"}, "did you mean `tanh`|tanh"),
         ({"optimiser": "lbgfs"}, "did you mean `lbfgs`"),
+        ({"epochs": 5}, "learn has no option `epochs`. There: .*iterations"),
+        ({"iteration": 5}, "no option `iteration`; did you mean `iterations`"),
         ({"augment": -1}, "augment"),
         ({"held": 0.9}, "held"),
         ({"iterations": 0}, "iterations"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dydt.learning.data import Data
     from dydt.ode import ODE
 
+LOST = "training found no law that meets the data"
 _RUNS = 50  # whose starts are told in a file
 
 
@@ -97,6 +98,7 @@ def fit(
     status = getattr(found, "status", "done")
     unfinished = [str(w.message) for w in said if issubclass(w.category, SolveWarning)]
     unfinished += [] if status == "done" else [f"{status}: {found.message}"]
+    unfinished += [LOST] if getattr(getattr(found, "training", None), "is_lost", False) else []
     leave(failed, unfinished[0] if unfinished else "")
 
 

@@ -10,7 +10,7 @@ import typer
 
 from dydt.cli import arguments, options, outputs
 from dydt.cli.app import app, leave
-from dydt.cli.learning import as_text, read
+from dydt.cli.learning import LOST, as_text, read
 from dydt.cli.wording import in_options
 from dydt.errors import InputError, SolveWarning, nearest
 
@@ -91,6 +91,7 @@ def learn(
         if written:
             typer.echo(f"\nwritten  {', '.join(written)}")
     stopped = [str(w.message) for w in said if issubclass(w.category, SolveWarning)]
+    stopped += [LOST] if report.is_lost else []
     leave(failed, stopped[0] if stopped else "")
 
 

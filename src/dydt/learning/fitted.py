@@ -176,7 +176,7 @@ class Fit:
         which = read_run(run, list(self.initial))
         u = self._whole.unknowns
         start = float(u.starts[which])
-        times = read_times(t, start)
+        times = read_times(t, start, self.data.unit)
         parameters, states, slopes = u.begin(self._x)
         end = float(times[-1]) if times[-1] > start else start + 1e-9 * max(1.0, abs(start))
         trajectories = self._whole.trajectories

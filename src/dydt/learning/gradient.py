@@ -59,7 +59,9 @@ class Engine:
     ) -> None:
         self.law = law
         self.format = FORMATS[precision]
-        self.rounding = 1e-5 if precision == "single" else 0.0  # of a loss: so much of it tells minimisers nothing
+        self.rounding = (
+            1e-5 if precision == "single" else 0.0
+        )  # of a loss: so much of it tells minimisers nothing
         self.lanes = natural_lanes() * 8 // self.format.size if lanes is None else lanes
         if self.lanes < 1 or self.lanes & (self.lanes - 1):
             raise ValueError(f"vectors of {self.lanes} lanes lie in memory with gaps: take a power of two")

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,7 @@ def learn(
     _check_names(activation, method, loss)
     check_precision(precision)
     check_optimiser(optimiser)
+    _check_columns(columns)
     read = read_data(data, noise=noise, **columns)
     check_names(read)
     more = tuple(_hidden_name(k + 1, read) for k in range(augment))
@@ -170,6 +172,17 @@ def _hidden_name(number: int, data: Data) -> str:
     while name in (*data.states, data.independent):
         name += "_"
     return name
+
+
+def _check_columns(given: Mapping[str, Any]) -> None:
+    """Complain about options that neither `learn` nor `read_data` has."""
+    own, of_data = signature(learn).parameters, signature(read_data).parameters
+    for name in given:
+        if name not in of_data:
+            known = [n for n in (*own, *of_data) if n not in ("data", "columns", "source")]
+            raise InputError(
+                f"learn has no option `{name}`{nearest(name, known) or '.'} There: {', '.join(dict.fromkeys(known))}"
+            )
 
 
 def _check_names(activation: str, method: str, loss: str) -> None:

@@ -61,7 +61,7 @@ class Learned:
         """
         which = read_run(run, [r.name or str(k + 1) for k, r in enumerate(self.data.runs)])
         start = float(self.data.runs[which].t[0])
-        times = read_times(t, start)
+        times = read_times(t, start, self.data.unit)
         states = self.law.states
         mean = np.tile(np.asarray(self.training.starts[which], dtype=float), (len(times), 1))
         later = times > start

@@ -114,12 +114,13 @@ class Prediction:
         return json.dumps(self.to_dict())
 
 
-def read_times(t: Any, start: float) -> Array:
+def read_times(t: Any, start: float, unit: str = "") -> Array:
     """Times of a prediction, from where a run starts."""
+    kind = f"numbers, {unit}" if unit else "times"
     try:
         times = np.atleast_1d(np.asarray(t, dtype=float))
     except (TypeError, ValueError):
-        raise InputError(f"t takes times, and is {t!r}") from None
+        raise InputError(f"t takes {kind}, and is {t!r}") from None
     if times.ndim != 1 or not len(times) or not np.all(np.isfinite(times)) or np.any(np.diff(times) < 0):
         raise InputError("t takes times that are finite and rise")
     if times[0] < start:

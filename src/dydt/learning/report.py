@@ -76,6 +76,8 @@ class Report:
     marks : tuple of (str, int)
         Where in the history each stage begins.
     independent : str
+    is_lost : bool
+        Whether no law was found that meets the data.
     """
 
     states: tuple[str, ...]
@@ -97,6 +99,7 @@ class Report:
     forecasts: tuple[tuple[int, Array, Array], ...] = ()
     marks: tuple[tuple[str, int], ...] = ()
     independent: str = "t"
+    is_lost: bool = False
 
     __repr__ = brief
 
@@ -185,7 +188,12 @@ def report(law: ODE, training: Training, prepared: Prepared, data: Data, seconds
         _forecasts(training, measured),
         _marks([stage for stage, _, _, _ in training.history]),
         data.independent,
+        _is_lost(training, prepared),
     )
+
+
+def _is_lost(training: Training, prepared: Prepared) -> bool:
+    return 2.0 * training.result.loss > _LOST * prepared.poor
 
 
 def _marks(stages: Sequence[str]) -> tuple[tuple[str, int], ...]:
@@ -231,7 +239,7 @@ def _whole_runs(training: Training) -> list[Piece]:
 def _notes(law: ODE, training: Training, prepared: Prepared, data: Data) -> list[str]:
     """What a reader should know."""
     found, outcome = [], training.result
-    if 2.0 * outcome.loss > _LOST * prepared.poor:
+    if _is_lost(training, prepared):
         found.append("Training found no law that meets the data: try another seed, or more iterations.")
     elif training.is_over and not training.follows_runs:
         long = float(np.median([p.end - p.start for p in outcome.pieces]))

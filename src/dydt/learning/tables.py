@@ -146,10 +146,11 @@ def _only(tables: list[Table], name: str) -> Table:
 
 
 def _of_pandas(frame: Any) -> dict[str, Array]:
-    """The columns, and levels of the index that have a name; an index of real numbers without one is the time."""
+    """The columns, and levels of the index that have a name; an index of real numbers or dates without one is the
+    time."""
     names = [str(c) for c in frame.columns]
     _check_names(names)
-    if frame.index.names == [None] and frame.index.dtype.kind == "f" and "t" not in names:
+    if frame.index.names == [None] and frame.index.dtype.kind in "fMm" and "t" not in names:
         frame = frame.rename_axis(index="t")
     levels = [n for n in frame.index.names if n is not None and str(n) not in names]
     frame = frame.reset_index(levels) if levels else frame
@@ -247,7 +248,8 @@ def _of_parquet(path: Path) -> dict[str, Array]:
         from pyarrow import lib, parquet
     except ImportError:
         raise InputError(
-            "Parquet files are read by pyarrow, which is not there: pip install pyarrow, or save the data as .csv"
+            "Parquet files are read by pyarrow, which is not there: pip install 'dydt[tables]', or save the data "
+            "as .csv"
         ) from None
     try:
         return _of_arrow(parquet.read_table(path))
@@ -342,8 +344,6 @@ def is_missing(value: Any) -> bool:
 
 
 def _number(table: Table, name: str, index: int, value: Any) -> float:
-    if is_missing(value):
-        return math.nan
     text = value.strip().replace("−", "-") if isinstance(value, str) else value
     try:
         if isinstance(text, str) and "_" in text:
@@ -352,7 +352,8 @@ def _number(table: Table, name: str, index: int, value: Any) -> float:
     except OverflowError:
         return math.inf
     except (TypeError, ValueError):
-        pass
+        if is_missing(value):
+            return math.nan
     where = f"{table.rows} {index + table.first_row}"
     raise InputError(
         f"column `{name}`, {where}: `{str(value)[:40]}` is no number{_hint(table, name, str(text))}"

@@ -18,7 +18,7 @@ _DOTTED = re.compile(
     r"(\d\d?)\.(\d\d?)\.(\d{4})(?:[ T,]+(\d.*))?"
 )  # the day comes first where dots are written
 _SLASHED = re.compile(r"\d{1,4}/\d\d?/\d{1,4}(\D.*)?")
-_ISO = re.compile(r"\d{4}-\d\d?(-\d\d?)?(\D.*)?")
+_ISO = re.compile(r"(\d{4})[-/](\d\d?)(?:[-/](\d\d?))?((?:T|\s).*)?")
 _NAMED = re.compile(r"(time|times|timestamp|date|datetime)(?![^\W_])", re.IGNORECASE)
 _UNITS = (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0))
 _LONG = 3.0  # of a unit, from which on a span is measured in it
@@ -121,17 +121,16 @@ def _moment(table: Table, name: str, index: int, value: Any) -> Any:
 
 
 def _parsed(text: str) -> datetime:
-    dotted = _DOTTED.fullmatch(text)
-    if dotted:
-        day, month, year, clock = dotted.groups()
-        text = f"{year}-{int(month):02}-{int(day):02}" + (f" {clock}" if clock else "")
-    elif _ISO.fullmatch(text):
-        year, month, *day = text.split("-", 2)
-        if not day:
-            return datetime(int(year), int(month), 1)
-        number, rest = re.match(r"(\d+)(.*)", day[0]).groups()  # type: ignore[union-attr]
-        text = f"{year}-{int(month):02}-{int(number):02}{rest}"
-    return datetime.fromisoformat(text)
+    if found := _DOTTED.fullmatch(text):
+        day, month, year, clock = found.groups()
+    elif found := _ISO.fullmatch(text):
+        year, month, day, clock = found.groups()
+    else:
+        return datetime.fromisoformat(text)
+    clock = re.sub(r"^(\d):", r"0\1:", (clock or "").lstrip("T \t"))  # 8:30
+    return datetime.fromisoformat(
+        f"{year}-{int(month):02}-{int(day or 1):02}" + (f" {clock}" if clock else "")
+    )
 
 
 def _unit(moments: Array, first: Any) -> tuple[str, float]:

@@ -90,9 +90,9 @@ class LearningVerbs:
         -------
         Fit
             Values, standard errors, intervals, what the data do not determine, `law`, `predict`, `plot`. A law with
-            networks is trained instead: a `Learned`, with `law`, `training` and `predict`, without bands. It takes ``free``, ``bounds``, ``log``,
-            ``noise``, ``loss="huber"``, ``starts`` and ``seed`` (of the weights), an explicit ``method``, and begins at
-            each run's first sample; other options are refused.
+            networks is trained instead: a `Learned`, with `law`, `training`, and `predict` without bands. It takes
+            ``free``, ``bounds``, ``log``, ``noise``, ``loss="huber"``, ``starts`` and ``seed`` (of the weights), an
+            explicit ``method``, and begins at each run's first sample; other options are refused.
 
         Raises
         ------
