@@ -460,3 +460,11 @@ def test_a_network_that_blows_up_is_no_loss(monkeypatch):
     found = train(law, read, Options(gain=100.0, iterations=5))
     assert np.all(np.isfinite(list(found.parameters.values())))
     assert "no law that meets the data" in found.training.note
+
+
+def test_one_state_that_turns_back_is_told_to_need_something_else():
+    t = np.linspace(0, 6, 40)
+    law = dydt.learn({"t": t, "x": np.cos(2 * t)}, hidden=(4,), noise=0.01, iterations=5)
+    assert law.training.is_lost
+    assert "no law x' = f(x), which never turns back" in law.training.note
+    assert "augment=1" in law.training.note

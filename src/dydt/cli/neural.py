@@ -11,7 +11,7 @@ import typer
 from dydt.cli import arguments, options, outputs
 from dydt.cli.app import app, leave
 from dydt.cli.learning import LOST, as_text, read
-from dydt.cli.wording import in_options
+from dydt.cli.wording import in_options, reworded
 from dydt.errors import InputError, SolveWarning, nearest
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def learn(
     }
     written, failed = outputs.write_each(write, {"out": out, "plot": plot, "json": json})
     if not quiet and json != "-":
-        typer.echo(f"{measured}\n\n{report}")
+        typer.echo(reworded(f"{measured}\n\n{report}"))
         if written:
             typer.echo(f"\nwritten  {', '.join(written)}")
     stopped = [str(w.message) for w in said if issubclass(w.category, SolveWarning)]

@@ -26,6 +26,9 @@ _WORDS = (
     (r'loss="(\w+)"', r"--loss \1"),
     (r"starts=(\d+)", r"--starts \1"),
     (r"t0=…?", "--t0"),
+    (r"augment=(\d+)", r"--augment \1"),
+    (r"time_dependent=True", "--time-dependent"),
+    (r"period=…", "--period NUMBER"),
 )
 _COLUMNS = re.compile(r"states=\[([^]]*)\]")
 _VALUE = re.compile(r"as in ([^\W\d][\w']*(?:\[\d+\])?)=(-?\d[\d.e+-]*)")

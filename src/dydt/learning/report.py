@@ -231,6 +231,18 @@ def _before(training: Training) -> Outcome | None:
     return next((outcome for outcome in training.outcomes if outcome.stage == FIRST_PARTS), None)
 
 
+def _way_out(law: ODE, data: Data) -> str:
+    """What to try where training found no law."""
+    is_alone = len(law.states) == 1 and data.independent not in symbols(law.equations.derivatives)
+    if not is_alone:
+        return "try another seed, more iterations, or hidden states, augment=1"
+    x = law.states[0]
+    return (
+        f"what goes up and down has no law {x}' = f({x}), which never turns back. Something else moves it: a hidden "
+        "state, augment=1, or the time, time_dependent=True or period=…"
+    )
+
+
 def _whole_runs(training: Training) -> list[Piece]:
     runs = enumerate(training.whole)
     return [Piece(k, float(r.t[0]), float(r.t[-1]), np.arange(len(r.t)), False) for k, r in runs]
@@ -240,7 +252,7 @@ def _notes(law: ODE, training: Training, prepared: Prepared, data: Data) -> list
     """What a reader should know."""
     found, outcome = [], training.result
     if _is_lost(training, prepared):
-        found.append("Training found no law that meets the data: try another seed, or more iterations.")
+        found.append(f"Training found no law that meets the data: {_way_out(law, data)}.")
     elif training.is_over and not training.follows_runs:
         long = float(np.median([p.end - p.start for p in outcome.pieces]))
         found.append(
