@@ -127,3 +127,11 @@ def test_pictures_are_light_or_dark(dark, look):
     picture = LAW.fit(measured()).plot(dark=dark)
     assert to_hex(picture.get_facecolor()) == look.paper
     assert to_hex(marks(picture.axes[0], "curve")[0].get_color()) == look.ink
+
+
+def test_dates_are_counted_in_a_unit_that_the_axis_says():
+    dates = np.datetime64("2024-03-01") + np.arange(20)
+    data = dydt.read_data({"date": dates, "x": np.exp(-0.1 * np.arange(20))}, noise=0.01)
+    fit = dydt.ODE("x' = -k*x", independent="date").fit(data)
+    for picture in (data.plot(), fit.plot()):
+        assert picture.axes[-1].get_xlabel() == "date (days since 2024-03-01)"

@@ -86,11 +86,11 @@ def rho(loss: str, z: Array) -> tuple[Array, Array, Array]:
 
 def total(loss: str, residuals: Array) -> float:
     """The cost of residuals; infinite where one of them is not finite."""
-    turn = TURNS[loss]
-    with np.errstate(over="ignore", invalid="ignore"):
-        if loss == "linear":
-            cost = 0.5 * float(residuals.dot(residuals))
-        else:
+    if loss == "linear":
+        cost = 0.5 * float(residuals.dot(residuals))
+    else:
+        turn = TURNS[loss]
+        with np.errstate(over="ignore", invalid="ignore"):
             cost = float(0.5 * turn**2 * np.sum(rho(loss, (residuals / turn) ** 2)[0]))
     return cost if math.isfinite(cost) else math.inf
 

@@ -62,7 +62,7 @@ def samples(
                 points(axes, run.t, run.y[:, column], colour, run.name)
             axes.set_ylabel(label(name))
             axes.margins(x=0.02, y=0.08)
-        rows[-1].set_xlabel(label(data.independent))
+        rows[-1].set_xlabel(label(data.independent, data.unit))
         figure.align_ylabels(list(rows))
         name_runs(rows[0], data, look)
         left_out = len(data.states) - len(chosen) if not names else 0

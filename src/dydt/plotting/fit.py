@@ -71,7 +71,7 @@ def fitted(
         for k, name in enumerate(chosen):
             _curves(rows[2 * k], fit, bands, name, k, look)
             _residuals(rows[2 * k + 1], fit, name, k, look)
-        rows[-1].set_xlabel(label(data.independent))
+        rows[-1].set_xlabel(label(data.independent, data.unit))
         figure.align_ylabels(list(rows))
         same_size(list(rows))
         name_runs(rows[0], data, look)

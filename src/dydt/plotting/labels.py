@@ -13,12 +13,14 @@ _MATHEMATICAL = re.compile(r"[^\W\d_]+\d*(_[^\W_]{1,6})?'*")
 _LONGEST = 24
 
 
-def label(name: str) -> str:
-    r"""A quantity's name for matplotlib: letters as mathematics, words as words.
+def label(name: str, unit: str = "") -> str:
+    r"""A quantity's name for matplotlib: letters as mathematics, words as words; with its unit, if it has one.
 
-    >>> label("theta'"), label("x_max"), label("glucose_in_blood")
-    ('$\\theta\\,$′', '$x_{\\mathrm{max}}$', 'glucose_in_blood')
+    >>> label("theta'"), label("x_max"), label("glucose_in_blood"), label("t", "days")
+    ('$\\theta\\,$′', '$x_{\\mathrm{max}}$', 'glucose_in_blood', '$t$ (days)')
     """
+    if unit:
+        return f"{label(name)} ({unit})"
     body = name.rstrip("'").partition("_")[0].rstrip("0123456789")
     typeset = latex_name(name)
     if not _MATHEMATICAL.fullmatch(name) or (len(body) > 2 and not typeset.startswith("\\" + body)):

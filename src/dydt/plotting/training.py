@@ -71,7 +71,7 @@ def training_picture(
             _residuals(rows[2 * k + 1], report, name, k, look)
         for axes in rows[:-1]:
             axes.tick_params(labelbottom=False)
-        rows[-1].set_xlabel(label(report.independent))
+        rows[-1].set_xlabel(label(report.independent, report.data.unit))
         last = figure.add_subplot(grid[-1])
         history(last, report, look)
         figure.align_ylabels([*rows, last])
