@@ -84,14 +84,18 @@ def rho(loss: str, z: Array) -> tuple[Array, Array, Array]:
     return np.log1p(z), 1.0 / root, -1.0 / root**2
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def total(loss: str, residuals: Array) -> float:
     """The cost of residuals; infinite where one of them is not finite."""
+    return _total(loss, residuals)
+
+
+def _total(loss: str, residuals: Array) -> float:
     if loss == "linear":
         cost = 0.5 * float(residuals.dot(residuals))
     else:
         turn = TURNS[loss]
-        with np.errstate(over="ignore", invalid="ignore"):
-            cost = float(0.5 * turn**2 * np.sum(rho(loss, (residuals / turn) ** 2)[0]))
+        cost = float(0.5 * turn**2 * np.sum(rho(loss, (residuals / turn) ** 2)[0]))
     return cost if math.isfinite(cost) else math.inf
 
 
@@ -204,7 +208,7 @@ class Descent:
         self.model: _Model | None = None
 
     def _cost(self, x: Array, residuals: Array) -> float:
-        cost = total(self.loss, residuals)
+        cost = _total(self.loss, residuals)
         return cost if self.decays is None else cost + 0.5 * float(self.decays @ x**2)
 
     def outcome(self, count: int, converged: bool, message: str) -> Outcome:
