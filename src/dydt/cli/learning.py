@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,10 +68,9 @@ def fit(
     )
     entry = arguments.read_law(law, independent)
     ode = arguments.make_ode(entry, independent, {})
-    if out is not None and ode.compiled_law.networks and out.suffix.lower() != ".npz":
-        raise InputError(f"a law with networks is kept as .npz: --out {out.with_suffix('.npz')}")
-    with in_options(ode.states), warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always", SolveWarning)
+    if ode.compiled_law.networks:
+        check_law_file(out)
+    with listening(ode.states) as said:
         measured = read(data, time, run, states, rename, sort, noise)
         found = ode.fit(
             measured,
@@ -90,15 +91,46 @@ def fit(
         "json": lambda path: outputs.write_text(path, found.to_json() + "\n"),
         "out": lambda path: _write_law(path, data, found),
     }
-    written, failed = outputs.write_each(write, {"plot": plot, "json": json, "out": out})
-    if not quiet and json != "-":
-        typer.echo(reworded(f"{measured}\n\n{found}", ode.states))
+    text = reworded(f"{measured}\n\n{found}", ode.states)
+    finish(text, write, {"plot": plot, "json": json, "out": out}, quiet, [*said, *_unfinished(found)])
+
+
+def _unfinished(found: Any) -> list[str]:
+    """Why a fit, or the training of a law with networks, did not get there."""
+    if hasattr(found, "training"):
+        return [LOST] if found.training.is_lost else []
+    return [] if found.status == "done" else [f"{found.status}: {found.message}"]
+
+
+@contextmanager
+def listening(states: Collection[str] = ()) -> Iterator[list[str]]:
+    """What warnings inside say, afterwards; and errors name options in place of arguments."""
+    heard: list[str] = []
+    with in_options(states), warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", SolveWarning)
+        yield heard
+    heard += [str(w.message) for w in said if issubclass(w.category, SolveWarning)]
+
+
+def check_law_file(out: Path | None) -> None:
+    """Complain about a file that can't keep the weights of a network, before they are found."""
+    if out is not None and out.suffix.lower() != ".npz":
+        raise InputError(f"a law with a network is kept as .npz: --out {out.with_suffix('.npz')}")
+
+
+def finish(
+    text: str,
+    write: Mapping[str, Callable[[Any], Any]],
+    files: Mapping[str, Path | str | None],
+    quiet: bool,
+    unfinished: Sequence[str] = (),
+) -> None:
+    """Write the files, say what was found unless JSON goes to the terminal, and leave."""
+    written, failed = outputs.write_each(write, files)
+    if not quiet and files["json"] != "-":
+        typer.echo(text)
         if written:
             typer.echo(f"\nwritten  {', '.join(written)}")
-    status = getattr(found, "status", "done")
-    unfinished = [str(w.message) for w in said if issubclass(w.category, SolveWarning)]
-    unfinished += [] if status == "done" else [f"{status}: {found.message}"]
-    unfinished += [LOST] if getattr(getattr(found, "training", None), "is_lost", False) else []
     leave(failed, unfinished[0] if unfinished else "")
 
 

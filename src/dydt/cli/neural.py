@@ -6,12 +6,10 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from dydt.cli import arguments, options, outputs
-from dydt.cli.app import app, leave
-from dydt.cli.learning import LOST, as_text, read
-from dydt.cli.wording import in_options, reworded
+from dydt.cli.app import app
+from dydt.cli.learning import LOST, as_text, check_law_file, finish, listening, read
+from dydt.cli.wording import reworded
 from dydt.errors import InputError, SolveWarning, nearest
 
 if TYPE_CHECKING:
@@ -58,9 +56,8 @@ def learn(
 
     files = {"--json": json, "--out": as_text(out), "--checkpoint": as_text(checkpoint)}
     arguments.check_files({"--plot": plot}, files)
-    _check_law_file(out)
-    with in_options(), warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always", SolveWarning)
+    check_law_file(out)
+    with listening() as said:
         measured = read(data, time, run, states, rename, sort, noise)
         law = train(
             measured,
@@ -85,14 +82,9 @@ def learn(
         "plot": lambda path: report.plot(path=path, dark=dark),
         "json": lambda path: outputs.write_text(str(path), report.to_json() + "\n"),
     }
-    written, failed = outputs.write_each(write, {"out": out, "plot": plot, "json": json})
-    if not quiet and json != "-":
-        typer.echo(reworded(f"{measured}\n\n{report}"))
-        if written:
-            typer.echo(f"\nwritten  {', '.join(written)}")
-    stopped = [str(w.message) for w in said if issubclass(w.category, SolveWarning)]
-    stopped += [LOST] if report.is_lost else []
-    leave(failed, stopped[0] if stopped else "")
+    unfinished = [*said, LOST] if report.is_lost else said
+    text = reworded(f"{measured}\n\n{report}")
+    finish(text, write, {"out": out, "plot": plot, "json": json}, quiet, unfinished)
 
 
 @app.command()
@@ -212,7 +204,7 @@ def learn_again(
         what = "say what is to be learned" if name is None else f"there is no experiment `{name}`"
         raise InputError(f"{what}{nearest(name or '', known) or ''}: dydt gallery learn {' | '.join(known)}")
     arguments.check_files({"--plot": plot}, {"--json": json, "--out": as_text(out)})
-    _check_law_file(out)
+    check_law_file(out)
     number = _whole(seed, "--seed")
     if name == "hudson-bay":
         from dydt.learning.hudson import hudson_experiment
@@ -227,17 +219,7 @@ def learn_again(
         "json": lambda path: outputs.write_text(path, found.to_json() + "\n"),
         "out": law.save,
     }
-    written, failed = outputs.write_each(write, {"plot": plot, "json": json, "out": out})
-    if not quiet and json != "-":
-        typer.echo(str(found))
-        if written:
-            typer.echo(f"\nwritten  {', '.join(written)}")
-    leave(failed, "")
-
-
-def _check_law_file(out: Path | None) -> None:
-    if out is not None and out.suffix != ".npz":
-        raise InputError(f"a law with a network is kept as .npz: --out {out.with_suffix('.npz')}")
+    finish(str(found), write, {"plot": plot, "json": json, "out": out}, quiet)
 
 
 def _sizes(text: str | None) -> tuple[int, ...]:

@@ -23,13 +23,11 @@ from dydt.solvers.tableaus import tableau
 
 Array = Any
 
-_WORTH_A_THREAD = (
-    8e5  # stages × parameters of all steps from which threads gain more than the 40 µs they cost
-)
-_GRADIENTS = (
-    16  # sums that blocks add their gradients to: few, so that they stay in the processor's cache, and as
-)
-# many for any number of threads, so that the bits do not depend on it
+# Stages × parameters of all steps from which threads gain more than the 40 µs that they cost.
+_WORTH_A_THREAD = 8e5
+# Sums that blocks add their gradients to: few, so that they stay in the processor's cache, and as many for any number
+# of threads, so that the bits do not depend on it.
+_GRADIENTS = 16
 _LINE = 64  # bytes in a line of the processor's cache
 
 

@@ -11,9 +11,8 @@ import numpy as np
 
 Array = Any
 
-_NOTHING = (
-    1e-5  # a singular value that is zero, as a part of the largest; sensitivities are not surer than that
-)
+# A singular value that is zero, as a part of the largest: sensitivities are not surer than that.
+_NOTHING = 1e-5
 _TELLING = 1e-2  # part of what goes into it: so much left of it makes a residual tell of a direction
 _ROUNDING = 1e-12  # of columns of length one
 _FAINT = 1e-6  # part of what the data reach: a smaller change, by as much as an unknown is large, is none

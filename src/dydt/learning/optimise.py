@@ -18,13 +18,10 @@ from dydt.learning.least_squares import Descent, Residuals
 Array = Any
 Function = Callable[[Array], tuple[float, Array]]
 
-_SUFFICIENT, _FLAT = (
-    1e-4,
-    0.9,
-)  # the constants of the Wolfe conditions, as Nocedal and Wright advise for quasi-Newton
-_UPHILL = (
-    1.0 - 2.0 * _SUFFICIENT
-)  # how steep it may go up at the end of a step, in parts of how it goes down before
+# The constants of the Wolfe conditions, as Nocedal and Wright advise for quasi-Newton methods.
+_SUFFICIENT, _FLAT = 1e-4, 0.9
+# How steep it may go up at the end of a step, in parts of how it goes down before.
+_UPHILL = 1.0 - 2.0 * _SUFFICIENT
 _MOST_TRIALS, _FEW_TRIALS = 25, 10  # of a line search; where values are rounded, more tell nothing more
 _LARGEST_GROWTH = 10.0
 

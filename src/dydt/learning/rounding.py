@@ -18,9 +18,7 @@ PRECISIONS = ("auto", *FORMATS)
 _SLOPES = 1e-4  # the part of their width by which slopes may differ
 _STATES = 0.01  # the part of the noise by which states may
 _POINTS = 500
-_EXTREME = (
-    1e15  # states that are larger, or whose noise is smaller than its inverse: squares of both must exist
-)
+_EXTREME = 1e15  # of a state, and of the inverse of its noise: squares of both must exist
 
 
 def check_precision(precision: str) -> None:
@@ -32,14 +30,14 @@ def check_precision(precision: str) -> None:
 
 
 def enough(ode: ODE, prepared: Prepared) -> str:
-    """ "single" if the law's slopes along the data come out nearly the same in it, else "double".
+    """The precision to train in: single if the law's slopes along the data come out nearly the same in it, else double.
 
     The law is evaluated with random weights, in doubles and with every intermediate value rounded to single precision.
     """
-    t = np.concatenate([run.t for run in prepared.data.runs])
-    y = np.concatenate([c(run.t) for c, run in zip(prepared.curves, prepared.data.runs, strict=True)])
     if prepared.are_exact:  # the nearer a law comes to them the better: rounding would be what stops it
         return "double"
+    t = np.concatenate([run.t for run in prepared.data.runs])
+    y = np.concatenate([c(run.t) for c, run in zip(prepared.curves, prepared.data.runs, strict=True)])
     some = slice(None, None, max(1, len(t) // _POINTS))
     t, y = t[some], y[some]
     largest, noise = np.max(np.abs(y), axis=0), prepared.sizes.noise

@@ -19,9 +19,8 @@ FIRST_PARTS, WHOLE, POLISH = "first parts of the runs", "whole runs", "all sampl
 _SAMPLES = 12  # in the shortest pieces
 _LONGER = 4  # how much longer pieces become from stage to stage
 _SLOPES = 100  # iterations that matching slopes is always worth: they cost next to nothing
-_POLISHING = (
-    8  # the last stage, which nothing stops in time, has the iterations of the others divided by this
-)
+# The last stage, which nothing stops in time, has the iterations of the others divided by this.
+_POLISHING = 8
 
 
 @dataclass(frozen=True)
