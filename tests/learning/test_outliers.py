@@ -75,3 +75,15 @@ def test_residuals_stand_out_among_all_and_among_their_neighbours():
     even[10:20, 0] = np.nan
     assert far_off([even, even[:100]]) == 4
     assert far_off([np.zeros((3, 1))]) == 0
+
+
+def test_errors_of_a_solver_are_no_outliers():
+    law = dydt.ODE("x' = a*x - b*x*y; y' = d*x*y - g*y")
+    sol = dydt.ODE(law, values={"a": 1.5, "b": 1.0, "d": 0.75, "g": 1.0}).solve(t=(0, 18), x=2, y=1)
+    data = {"t": sol.t, "x": sol["x"], "y": sol["y"]}
+    fit = law.fit(data)
+    assert far_off([table / list(fit.noise.values()) for table in fit.residuals]) > 0
+    assert "outliers" not in str(fit)
+    data["x"] = data["x"].copy()
+    data["x"][[5, 20]] += 0.5
+    assert "2 of 90 samples are off" in str(law.fit(data))

@@ -30,6 +30,9 @@ _LISTED = 30  # rows of a table
 _VAGUE = 1.0  # a standard error as large as the value
 _TIED = 0.97  # a correlation from which unknowns are hard to tell apart
 _FEW = 0.2  # part of the samples that outliers may be
+_EXACT = (
+    1e-5  # of their width: data with less noise were computed, and the errors of their solver are no outliers
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +268,9 @@ class Fit:
         """How many samples stand out, and what to do; or what a robust loss has made of them."""
         scaled = [table / [self.noise[s] for s in self.data.states] for table in self.residuals]
         if self.loss == "linear":
-            few = 0 if self.doubt else far_off(scaled)
+            noise = [self.noise[s] for s in self.data.states]
+            are_exact = np.all(noise <= _EXACT * widths(self.data, self.data.states))
+            few = 0 if self.doubt or are_exact else far_off(scaled)
             if not 0 < few <= _FEW * len(self.data):
                 return []
             verb = "is" if few == 1 else "are"
